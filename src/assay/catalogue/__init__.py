@@ -1,0 +1,1 @@
+"""The facts: chips, nodes, models, prices, engines, and where each comes from."""

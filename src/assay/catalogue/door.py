@@ -1,0 +1,90 @@
+"""The door of the catalogue: files become validated records here, or a list of all their faults."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import tomllib
+from importlib import resources
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from assay.core.errors import BadData, Fault
+
+DATA = Path(str(resources.files("assay.catalogue"))) / "data"
+"""The data that ships with the package."""
+
+RecordT = TypeVar("RecordT", bound="Record")
+
+
+class Record(BaseModel):
+    """Base of everything read from a file: unknown keys are faults, values never change afterwards."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=False, allow_inf_nan=False)
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a file. Raises BadData where it cannot be read or is not UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise BadData([Fault(str(path), "", error.strerror or "cannot be read")]) from error
+    except UnicodeDecodeError as error:
+        raise BadData([Fault(str(path), f"byte {error.start}", "is not UTF-8 text")]) from error
+
+
+def read_toml(path: Path, schema: type[RecordT]) -> RecordT:
+    """Return the record in a TOML file. Raises BadData with every fault, each with file and key."""
+    text = read_text(path)
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise BadData([Fault(str(path), "", f"is not TOML: {error}")]) from error
+    return validated(content, schema, str(path))
+
+
+def read_json(path: Path) -> dict[str, Any]:
+    """Return the object in a JSON file. Raises BadData where it is not an object."""
+    text = read_text(path)
+    try:
+        content = json.loads(text)
+    except (json.JSONDecodeError, RecursionError) as error:
+        where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
+        raise BadData([Fault(str(path), where, f"is not JSON: {error}")]) from error
+    if not isinstance(content, dict):
+        raise BadData([Fault(str(path), "", f"is a JSON {type(content).__name__}, not an object")])
+    return content
+
+
+def read_csv(path: Path, schema: type[RecordT]) -> list[RecordT]:
+    """Return the records of a CSV file with a header line; empty cells are left out. Raises BadData with every fault."""
+    reader = csv.DictReader(io.StringIO(read_text(path)))
+    records: list[RecordT] = []
+    faults: list[Fault] = []
+    for row in reader:
+        cells = {key: cell for key, cell in row.items() if cell not in ("", None)}
+        try:
+            records.append(validated(cells, schema, str(path), f"line {reader.line_num}"))
+        except BadData as error:
+            faults.extend(error.faults)
+    if faults:
+        raise BadData(faults)
+    return records
+
+
+def validated(content: dict[str, Any], schema: type[RecordT], file: str, where: str = "") -> RecordT:
+    """Return `content` as a record. Raises BadData with every fault; `where` is put before each key."""
+    try:
+        return schema.model_validate(content)
+    except ValidationError as error:
+        raise BadData([_fault(detail, file, where) for detail in error.errors(include_url=False)]) from error
+
+
+def _fault(detail: Any, file: str, where: str) -> Fault:
+    key = ".".join(str(part) for part in detail["loc"])
+    shown = repr(detail["input"])
+    given = f" (given {shown})" if len(shown) <= 60 and detail["type"] != "missing" else ""
+    return Fault(file, ", ".join(part for part in (where, key) if part), detail["msg"] + given)

@@ -1,0 +1,1 @@
+"""Units, provenance, errors and intervals: the vocabulary of every room. Imports nothing of assay."""

@@ -1,0 +1,1 @@
+"""Price, energy and ownership: dollars an hour, a million tokens, and joules a token."""

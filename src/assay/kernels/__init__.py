@@ -1,0 +1,1 @@
+"""Operators on a chip: seconds from the datasheet, by family, vectorised."""

@@ -1,0 +1,1 @@
+"""Language models: config.json to an architecture, its parameters, and the operators of one forward step."""
