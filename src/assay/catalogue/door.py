@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic_core import ErrorDetails
 
 from assay.core.errors import BadData, Fault
 
@@ -60,7 +61,7 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def read_csv(path: Path, schema: type[RecordT]) -> list[RecordT]:
-    """Return the records of a CSV file with a header line; empty cells are left out. Raises BadData with every fault."""
+    """Return the records of a CSV file with a header line; empty cells are left out. Raises BadData, all faults."""
     reader = csv.DictReader(io.StringIO(read_text(path)))
     records: list[RecordT] = []
     faults: list[Fault] = []
@@ -83,7 +84,7 @@ def validated(content: dict[str, Any], schema: type[RecordT], file: str, where: 
         raise BadData([_fault(detail, file, where) for detail in error.errors(include_url=False)]) from error
 
 
-def _fault(detail: Any, file: str, where: str) -> Fault:
+def _fault(detail: ErrorDetails, file: str, where: str) -> Fault:
     key = ".".join(str(part) for part in detail["loc"])
     shown = repr(detail["input"])
     given = f" (given {shown})" if len(shown) <= 60 and detail["type"] != "missing" else ""
