@@ -49,9 +49,10 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class NoPrice:
-    """The catalogue cannot answer, and why."""
+    """The catalogue cannot answer: it holds no such price, or none that was known on the date."""
 
     reason: str
+    begins: datetime.date | None = None  # when the first such price was known
 
 
 class PriceRecord(Record):
@@ -111,12 +112,14 @@ def price(category: str, *, item: str = "", chip: str = "", place: str = "", as_
         ended last, then the first in the file.
     """
     rows = [row for row in prices() if (row.category, row.chip) == (category, chip) and item in ("", row.item)]
-    name = " ".join(part for part in (category.replace("_", " "), item) if part) + (f" of {chip}" if chip else "")
+    name = " ".join(part for part in (category.replace("_", " "), item, "price") if part)
+    name += f" of {chip}" if chip else ""
     if not rows:
-        return NoPrice(f"no price in the catalogue: {name}")
+        return NoPrice(f"no {name} in the catalogue")
     seen = [row for row in rows if row.date_from <= as_of]
     if not seen:
-        return NoPrice(f"no price by {as_of}: {name} begins {min(row.date_from for row in rows)}")
+        begins = min(row.date_from for row in rows)
+        return NoPrice(f"no {name} by {as_of}: the first is of {begins}", begins)
     order = (place, "", _FALLBACK_PLACE)
     rank = [order.index(row.place) if row.place in order else len(order) for row in seen]
     nearest = [row for row, its_rank in zip(seen, rank, strict=True) if its_rank == min(rank)]

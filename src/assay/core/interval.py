@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 _OF_90 = 1.2815516 / 1.6448536  # standard normal quantiles of the 80 % interval and of the 90 % range
@@ -75,3 +76,20 @@ class Interval:
     def as_dict(self) -> dict[str, float]:
         """Return {"value", "low", "high"}, as JSON carries it."""
         return {"value": self.value, "low": self.low, "high": self.high}
+
+
+def propagate(function: Callable[..., float], *inputs: Interval) -> Interval:
+    """Return a positive function of independent intervals, to first order in log space.
+
+    Each input goes to its two ends while the others keep their values; the log changes of the result combine in
+    quadrature, separately above and below. Exact for products of powers; for a sum of terms with log half widths
+    below 0.5 the ends are within 5 % of a sampled quantile.
+    """
+    values = [interval.value for interval in inputs]
+    value = function(*values)
+    down = up = 0.0
+    for i, interval in enumerate(inputs):
+        ends = [math.log(function(*values[:i], end, *values[i + 1 :]) / value) for end in (interval.low, interval.high)]
+        down = math.hypot(down, min(*ends, 0.0))
+        up = math.hypot(up, max(*ends, 0.0))
+    return Interval.spread(value, down, up)

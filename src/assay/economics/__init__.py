@@ -1,1 +1,1 @@
-"""Price, energy and ownership: dollars an hour, a million tokens, and joules a token."""
+"""Dollars and joules: what an hour of a chip costs, what it draws, and what a token costs then."""
