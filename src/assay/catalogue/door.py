@@ -6,7 +6,9 @@ import csv
 import io
 import json
 import tomllib
+from functools import cache
 from importlib import resources
+from itertools import islice
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -35,16 +37,34 @@ def read_text(path: Path) -> str:
         raise BadData([Fault(str(path), "", error.strerror or "cannot be read")]) from error
     except UnicodeDecodeError as error:
         raise BadData([Fault(str(path), f"byte {error.start}", "is not UTF-8 text")]) from error
+    except ValueError as error:  # a NUL byte in the path
+        raise BadData([Fault(repr(str(path)), "", str(error))]) from error
 
 
 def read_toml(path: Path, schema: type[RecordT]) -> RecordT:
     """Return the record in a TOML file. Raises BadData with every fault, each with file and key."""
-    text = read_text(path)
+    return validated(parse_toml(read_text(path), str(path)), schema, str(path))
+
+
+def parse_toml(text: str, file: str) -> dict[str, Any]:
+    """Return the tables of a TOML text. Raises BadData, with `file` in the message, where it is not TOML."""
     try:
-        content = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise BadData([Fault(str(path), "", f"is not TOML: {error}")]) from error
-    return validated(content, schema, str(path))
+        return tomllib.loads(text)
+    except (ValueError, RecursionError) as error:  # ValueError: not TOML, or a number of too many digits
+        raise BadData([Fault(file, "", f"is not TOML: {error}")]) from error
+
+
+@cache
+def heads(folder: Path, lines: int = 3) -> dict[str, dict[str, Any]]:
+    """Return the first lines of every TOML file of a folder, parsed, by the name of the file.
+
+    They hold the names a record answers to, so that one record is found without parsing all the others.
+    """
+    found: dict[str, dict[str, Any]] = {}
+    for path in sorted(folder.glob("*.toml")):
+        with path.open(encoding="utf-8") as file:
+            found[path.stem] = parse_toml("".join(islice(file, lines)), str(path))
+    return found
 
 
 def read_json(path: Path) -> dict[str, Any]:
@@ -52,7 +72,7 @@ def read_json(path: Path) -> dict[str, Any]:
     text = read_text(path)
     try:
         content = json.loads(text)
-    except (json.JSONDecodeError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:  # ValueError: not JSON, or a number of too many digits
         where = f"line {error.lineno}" if isinstance(error, json.JSONDecodeError) else ""
         raise BadData([Fault(str(path), where, f"is not JSON: {error}")]) from error
     if not isinstance(content, dict):

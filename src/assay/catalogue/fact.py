@@ -1,4 +1,4 @@
-"""A sourced number as it stands in a file."""
+"""A sourced number as it stands in a file, and tables of them."""
 
 from __future__ import annotations
 
@@ -37,3 +37,25 @@ class FactRecord(Record):
     def fact(self) -> Fact:
         """Return the fact that the file states."""
         return Fact(self.value, tuple(self.source), self.kind, self.low, self.high, self.note)
+
+
+class PositiveFact(FactRecord):
+    """A sourced number that is a size or a rate: more than zero, and its range too."""
+
+    value: float = Field(gt=0)
+    low: float | None = Field(default=None, gt=0)
+
+
+class FactTable(Record):
+    """A table whose fields are facts, or tables of facts."""
+
+    def facts(self) -> dict[str, Fact]:
+        """Return the facts that are stated, in the order of the fields; a nested table's keys read `table.key`."""
+        found: dict[str, Fact] = {}
+        for key in type(self).model_fields:
+            member = getattr(self, key)
+            if isinstance(member, FactRecord):
+                found[key] = member.fact()
+            elif isinstance(member, FactTable):
+                found.update({f"{key}.{inner}": fact for inner, fact in member.facts().items()})
+        return found

@@ -17,6 +17,10 @@ class SourceRecord(Record):
     url: str = ""
     read: str = ""
 
+    def source(self, id: str) -> Source:
+        """Return the source that the file states under `id`."""
+        return Source(id, self.title, self.url, self.read)
+
 
 class SourcesFile(Record):
     """One file of sources."""
@@ -30,7 +34,7 @@ def sources(folder: Path = DATA / "sources") -> dict[str, Source]:
     found: dict[str, Source] = {}
     for path in sorted(folder.glob("*.toml")):
         for id, record in read_toml(path, SourcesFile).source.items():
-            found[id] = Source(id, record.title, record.url, record.read)
+            found[id] = record.source(id)
     return found
 
 
