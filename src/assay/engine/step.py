@@ -30,9 +30,7 @@ class Line:
 
     def times(self, factor: Number) -> Line:
         """Return the line repeated `factor` times."""
-        return replace(
-            self, variable_s=np.multiply(self.variable_s, factor), floor_s=np.multiply(self.floor_s, factor)
-        )
+        return replace(self, variable_s=np.multiply(self.variable_s, factor), floor_s=np.multiply(self.floor_s, factor))
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,21 @@ class Workload:
 
 
 @dataclass(frozen=True, slots=True)
+class Harness:
+    """How a load generator departs from the steady state, when a benchmark rather than a service is predicted."""
+
+    burst: float = 0.0
+    """Share of requests that meet the burst at the start, when all clients send at once."""
+    waves: float = 0.0
+    """Weight of fixed-length prompts that stay in step and prefill together, wave after wave."""
+    stream_interval_steps: float | None = None
+    """Decode steps between deliveries, where a launch flag sets it; None: the framework's own."""
+
+
+STEADY: Final = Harness()
+
+
+@dataclass(frozen=True, slots=True)
 class SteadyState:
     """Means over the closed loop, and the steps they are made of. Arrays of layouts x concurrencies."""
 
@@ -45,15 +60,20 @@ class SteadyState:
     """Mean wait for the prefills of earlier requests, part of the TTFT."""
 
 
-def steady_state(deployment: Deployment, workload: Workload, concurrency: Number) -> SteadyState:
+def steady_state(
+    deployment: Deployment, workload: Workload, concurrency: Number, harness: Harness = STEADY
+) -> SteadyState:
     """Return the steady state of one instance at a concurrency.
 
     Formula (b = concurrency / dp sequences per rank, L = input + output / 2, T_d decode step, T_p own prefill)::
 
         D     = T_p where prefills take steps of their own, T_m in mixed steps, T_p / dp where ranks prefill together
         TPOT  = T_d + n D / output,   n = (C - 1) output TPOT / (output TPOT + T_p)        fixed point
-        TTFT  = A + T_p + T_p rho / (2 (1 - rho)) + R T_d + l layers chunks
+        TTFT  = A + T_p + T_p rho / (2 (1 - rho)) + R T_d + l layers chunks + f (b - 1) / 2 T_q / n_b
         rho   = (b - 1) T_p / (output TPOT + T_p), at most 0.95
+
+    with T_q the prefill of n_b prompts at once (what fits into a chunk) and f the burst of the harness. Waves replace
+    the share v of TPOT by T_d + (ceil(b / n_b) - 1) / 2 T_q / output.
 
     Shapes: `concurrency` broadcasts against the layout of the deployment. Known error: median 8 %, P90 23 % (TPOT),
     26 % and 70 % (TTFT, chip left out) on 2,308 measured deployments of H100 to B300; source: the composition study
@@ -79,17 +99,24 @@ def steady_state(deployment: Deployment, workload: Workload, concurrency: Number
         share = workload.output_tokens * tpot_s / (workload.output_tokens * tpot_s + prefill_s)
         decoding = 0.5 * (decoding + others * share)
 
+    crowd = np.maximum(np.minimum(np.floor(number("chunk_tokens") / new_tokens), sequences), 1.0)
+    crowd_s = prefill_step(deployment, crowd, new_tokens).seconds if harness != STEADY else prefill_s
+    in_waves_s = decode_s + (np.ceil(sequences / crowd) - 1.0) / 2.0 * crowd_s / workload.output_tokens
+    tpot_s = (1.0 - harness.waves) * tpot_s + harness.waves * in_waves_s
+
     load = (sequences - 1.0) * prefill_s / (workload.output_tokens * tpot_s + prefill_s)
     load = np.clip(load / layout.pp, 0.0, 0.95)  # stages prefill different prompts at once
     queue_s = prefill_s * load / (2.0 * (1.0 - load))
     chunks = np.maximum(np.ceil(new_tokens / number("chunk_tokens")), 1.0)
     launches_s = number("prefill_launch_s") * architecture.layers * chunks
+    interval = harness.stream_interval_steps
     ttft_s = (
         number("first_token_overhead_s")
         + prefill_s
         + queue_s
-        + number("stream_interval_steps") * decode.seconds
+        + (number("stream_interval_steps") if interval is None else interval) * decode.seconds
         + launches_s
+        + harness.burst * (sequences - 1.0) / 2.0 * crowd_s / crowd
     )
     output_tok_per_s = concurrency * workload.output_tokens / (ttft_s + workload.output_tokens * tpot_s)
     return SteadyState(

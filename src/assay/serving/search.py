@@ -43,6 +43,7 @@ class Choice:
     """A deployment at a concurrency, all plain numbers, and what it reaches."""
 
     deployment: Deployment
+    workload: Workload
     concurrency: int
     state: SteadyState
     memory: MemoryUse
@@ -141,7 +142,7 @@ def _choice(deployment: Deployment, workload: Workload, sequences: float) -> Cho
     memory = memory_use(deployment, workload.input_tokens, workload.output_tokens)
     concurrency = round(sequences * float(deployment.layout.dp))
     state = steady_state(deployment, workload, concurrency)
-    return Choice(deployment, concurrency, state, memory, sequences + 1 > float(memory.sequences), 0)
+    return Choice(deployment, workload, concurrency, state, memory, sequences + 1 > float(memory.sequences), 0)
 
 
 def _deployments(

@@ -1,0 +1,124 @@
+"""How a comparison looks in a terminal."""
+
+from __future__ import annotations
+
+from rich.table import Table
+from rich.tree import Tree
+
+from assay.cli.output import console
+from assay.comparison.report import Report, Row
+from assay.core.interval import Interval
+from assay.core.quantity import format_si
+from assay.core.tree import Branch
+
+BAR = 14  # columns of the bar
+MARKS = {"measured": "", "sibling": "'", "new generation": '"', "other vendor": "*"}
+LEGEND = {
+    "'": "a sibling of measured chips",
+    '"': "a generation that was not measured",
+    "*": "another vendor than the measured chips: widest interval",
+}
+
+
+def print_report(report: Report) -> None:
+    """Print the comparison: a table of what works, best first, then what does not and why, then the notes."""
+    request, out = report.request, console()
+    out.print(
+        f"[bold]{report.model}[/], {request.input_tokens:g} tokens in, {request.output_tokens:g} out, "
+        f"mean TTFT <= {format_si(request.ttft_s, 's')}, mean TPOT <= {format_si(request.tpot_s, 's')}"
+    )
+    feasible = sorted((row for row in report.rows if row.feasible), key=_throughput, reverse=True)
+    if feasible:
+        out.print(_table(feasible))
+        out.print(_notes(feasible), highlight=False)
+    for row in report.rows:
+        if not row.feasible:
+            out.print(f"[bold]{row.chip}[/]: {row.reason}", highlight=False)
+
+
+def print_explanations(report: Report) -> None:
+    """Print the tree of reasons of every feasible chip."""
+    for row in report.rows:
+        if row.explanation is not None:
+            console().print(_tree(row.explanation), highlight=False)
+
+
+def _table(rows: list[Row]) -> Table:
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    table.add_column("chip", no_wrap=True)
+    table.add_column("deployment", no_wrap=True)
+    for head in ("TTFT", "TPOT", "tok/s/chip", "[80 %]"):
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("", no_wrap=True)
+    for head in ("$/Mtok", "J/tok"):
+        table.add_column(head, justify="right", no_wrap=True)
+    table.add_column("bound by", no_wrap=True)
+    best = max(_throughput(row) for row in rows)
+    for row in rows:
+        table.add_row(
+            row.chip + MARKS[row.transfer or "measured"],
+            _deployment(row),
+            _value(row.ttft_s, "s"),
+            _value(row.tpot_s, "s"),
+            f"[bold]{_throughput(row):,.0f}[/]",
+            _range(row.output_tok_per_s_per_chip),
+            f"[cyan]{'█' * max(round(BAR * _throughput(row) / best), 1)}[/]",
+            f"{row.usd_per_million_output_tokens.value:.2f}" if row.usd_per_million_output_tokens else "-",
+            f"{row.joule_per_output_token.value:.1f}" if row.joule_per_output_token else "-",
+            row.bound_by or "",
+        )
+    return table
+
+
+def _deployment(row: Row) -> str:
+    """Such as '8 x TP8 EP8 b64 vllm': chips, layout, concurrent requests of the instance, framework."""
+    if row.choice is None:
+        return ""
+    layout = row.choice.deployment.layout
+    axes = (("TP", layout.tp), ("DP", layout.dp), ("EP", layout.ep), ("PP", layout.pp))
+    parts = [f"{name}{size}" for name, size in axes if int(size) > 1] or ["TP1"]
+    return f"{int(layout.chips)}: {' '.join(parts)} b{row.choice.concurrency} {row.choice.deployment.engine.id}"
+
+
+def _notes(rows: list[Row]) -> str:
+    lines = ["[dim]b: concurrent requests of an instance; $/Mtok: all cost on the output tokens."]
+    used = {MARKS[row.transfer or "measured"] for row in rows}
+    lines += [f"{mark} {text}." for mark, text in LEGEND.items() if mark in used]
+    lines += [f"{row.chip}: {row.price_basis}." for row in rows if row.price_basis]
+    lines += [f"{row.chip}: assumed {'; '.join(row.assumed)}." for row in rows if row.assumed]
+    return "\n".join(lines) + "[/]"
+
+
+def _tree(branch: Branch) -> Tree:
+    tree = Tree(_label(branch))
+    for child in branch.children:
+        tree.add(_tree(child))
+    return tree
+
+
+def _label(branch: Branch) -> str:
+    parts = [branch.name]
+    if branch.value is not None:
+        shown = (
+            format_si(branch.value, branch.unit) if branch.unit in ("s", "B") else f"{branch.value:.4g} {branch.unit}"
+        )
+        parts.append(f"[bold]{shown.strip()}[/]")
+        if branch.low is not None and branch.high is not None and branch.low < branch.high:
+            parts.append(f"({branch.low:.4g} to {branch.high:.4g})")
+    if branch.note:
+        parts.append(branch.note)
+    if branch.sources:
+        parts.append(f"[dim]{', '.join(branch.sources)}[/]")
+    return "  ".join(parts)
+
+
+def _throughput(row: Row) -> float:
+    return row.output_tok_per_s_per_chip.value if row.output_tok_per_s_per_chip else 0.0
+
+
+def _value(interval: Interval | None, unit: str) -> str:
+    return format_si(interval.value, unit) if interval else "-"
+
+
+def _range(interval: Interval | None) -> str:
+    return f"{interval.low:,.0f}-{interval.high:,.0f}" if interval else "-"

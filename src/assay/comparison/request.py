@@ -1,0 +1,88 @@
+"""What `assay compare` is asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from assay.core.errors import UsageError
+from assay.economics.rate import Basis
+from assay.engine.deployment import Speculation
+from assay.serving.closed_loop import Workload
+from assay.serving.search import ServiceLevel
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareRequest:
+    """One question: which of these chips serves this model, at this service level, for how much?
+
+    Raises
+    ------
+    UsageError
+        Where the request contradicts itself.
+    """
+
+    model: str
+    """HF id, alias, or path to a config.json."""
+    chips: tuple[str, ...]
+    """Catalogue ids, aliases, or paths to TOML files."""
+    input_tokens: float
+    """Mean prompt length."""
+    output_tokens: float
+    """Mean answer length."""
+    ttft_s: float
+    """Longest mean time to first token."""
+    tpot_s: float
+    """Longest mean time per output token after the first."""
+    cached_tokens: float = 0.0
+    """Prompt tokens found in the prefix cache, of input_tokens."""
+    frameworks: tuple[str, ...] = ()
+    """Framework ids to choose from; none: all that run on the chip."""
+    max_chips: int = 64
+    """Most chips of one instance."""
+    draft_tokens: int = 0
+    """Tokens drafted per step by multi-token prediction."""
+    accepted_tokens: float = 1.0
+    """Tokens a step yields on average with drafting, the certain one included."""
+    place: str = "US"
+    """Country whose prices and tariffs come first (ISO 3166-1 alpha-2)."""
+    basis: Basis = "auto"
+    """Rental, ownership, or rental where a rent is known and ownership otherwise."""
+    as_of: date = date.max
+    """Prices published later are not seen; the default sees all."""
+
+    def __post_init__(self) -> None:
+        """Refuse requests that contradict themselves."""
+        if not self.chips:
+            raise UsageError("no chip to compare", "Name chips with --chip, for example --chip h20 --chip h200.")
+        if self.input_tokens < 1 or self.output_tokens < 1:
+            raise UsageError("a request needs at least one input token and one output token")
+        if not 0 <= self.cached_tokens < self.input_tokens:
+            raise UsageError(
+                f"{self.cached_tokens:g} cached tokens of {self.input_tokens:g} input tokens",
+                "The last prompt token is always computed: cached tokens are fewer than input tokens.",
+            )
+        if not (self.ttft_s > 0 and self.tpot_s > 0):
+            raise UsageError("a service level needs positive times")
+        if self.max_chips < 1:
+            raise UsageError("an instance has at least one chip")
+        if self.draft_tokens < 0 or not 1.0 <= self.accepted_tokens <= self.draft_tokens + 1:
+            raise UsageError(
+                f"{self.accepted_tokens:g} tokens a step cannot be kept of {self.draft_tokens} drafted and one certain",
+                "A step keeps between 1 and (drafted + 1) tokens.",
+            )
+
+    @property
+    def workload(self) -> Workload:
+        """Lengths of the requests."""
+        return Workload(self.input_tokens, self.output_tokens, self.cached_tokens)
+
+    @property
+    def level(self) -> ServiceLevel:
+        """Limits on the mean times."""
+        return ServiceLevel(self.ttft_s, self.tpot_s)
+
+    @property
+    def speculation(self) -> Speculation:
+        """Multi-token prediction."""
+        return Speculation(self.draft_tokens, self.accepted_tokens)

@@ -1,0 +1,1 @@
+"""How right is it? Predictions against what others measured: kernels and deployments, scored by group."""
