@@ -26,7 +26,7 @@ def parse_count(text: str) -> int:
     """Return a positive whole number of a text such as '4096' or '4K' (K is 1,024, k is 1,000)."""
     number, unit = _split(text, "a whole number such as 4096 or 4K")
     value = number * _COUNT[unit] if unit in _COUNT else math.nan
-    if not value >= 1 or value != int(value):
+    if not (value >= 1 and value % 1 == 0):  # neither infinity nor NaN has the remainder 0
         raise UsageError(f"'{text}' is not a positive whole number")
     return int(value)
 
