@@ -27,7 +27,8 @@ def exit_code_of(command: Callable[[], object]) -> int:
     except AssayError as error:
         return _told(error.message, error.hint, error.exit_code)
     except CycloptsError as error:
-        return _told(str(error), "Run 'assay --help', or a command with --help, for what can be asked.", USAGE)
+        asked = " ".join(["assay", *(error.command_chain or ())])
+        return _told(str(error), f"Run '{asked} --help' for what can be asked.", USAGE)
     except KeyboardInterrupt:
         return INTERRUPTED
     except BrokenPipeError:
