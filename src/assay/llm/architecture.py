@@ -6,6 +6,7 @@ FFN, either of which may be absent.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Literal, TypeAlias
 
@@ -19,6 +20,7 @@ class Indexer:
     heads: int
     head_dim: int
     top_k: int
+    shared: bool = False  # takes the choice of an earlier layer: no weights and no work of its own
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +35,20 @@ class BlockIndexer:
 
 @dataclass(frozen=True, slots=True)
 class GroupedQueryAttention:
-    """MHA, GQA and MQA; with a sliding or chunked window, sinks, an output gate, QK norm, or a block indexer."""
+    """MHA, GQA and MQA; with a window, sinks, an output gate, QK norm, low-rank queries, or a block indexer."""
 
     heads: int
     kv_heads: int
     head_dim: int
     v_head_dim: int
-    window: int | None = None
+    window: int | None = None  # tokens attended at most; a chunk (llama4) counts as its upper bound
+    q_rank: int | None = None
     bias: bool = False  # on q, k, v
     output_bias: bool = False
     qk_norm: Literal["none", "head", "full"] = "none"  # full: over the whole width, so TP must reduce it
     output_gate: bool = False
     sinks: bool = False
-    shared_kv: bool = False  # values are the keys
+    shared_kv: bool = False  # one projection for keys and values; both are cached, for their norms differ
     block_indexer: BlockIndexer | None = None
 
 
@@ -62,6 +65,11 @@ class LatentAttention:
     output_gate: bool = False
     indexer: Indexer | None = None
 
+    @property
+    def qk_dim(self) -> int:
+        """Width of one query or key head before absorption."""
+        return self.nope_dim + self.rope_dim
+
 
 @dataclass(frozen=True, slots=True)
 class CompressedSparseAttention:
@@ -69,7 +77,6 @@ class CompressedSparseAttention:
 
     heads: int
     head_dim: int
-    rope_dim: int
     q_rank: int
     output_groups: int
     output_rank: int
@@ -87,8 +94,8 @@ class LinearAttentionBlock:
     value_heads: int
     key_dim: int
     value_dim: int
-    conv_width: int = 4
-    gate_rank: int | None = None  # low-rank gate (kda)
+    conv_width: int = 4  # 0: no convolution
+    gate_rank: int | None = None  # low-rank output gate (kda); None: full rank
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,14 +125,17 @@ class DenseFfn:
 
 @dataclass(frozen=True, slots=True)
 class MoeFfn:
-    """Routed and shared experts; `latent` is the width at which experts work where it is not the hidden size."""
+    """Routed and shared experts; `latent` is the width at which experts work where it is not the hidden size.
+
+    A dense MLP beside the experts (gemma-4) is a shared expert by another name and stands as one.
+    """
 
     experts: int
     top_k: int
     intermediate: int
     shared_intermediate: int = 0  # width of all shared experts together
     gated: bool = True
-    bias: bool = False
+    bias: bool = False  # on the routed experts
     latent: int | None = None
     shared_gate: bool = False
     router_bias: bool = False
@@ -141,7 +151,6 @@ class Block:
     count: int
     mixer: Mixer | None
     ffn: Ffn | None
-    parallel_dense: DenseFfn | None = None  # a dense MLP beside the experts (gemma-4 MoE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,12 +166,14 @@ class Architecture:
     max_context: int
     native: Precision
     """The formats of the checkpoint."""
-    norms_per_layer: int = 2
+    norms_per_sublayer: int = 1  # 2: before and after (gemma)
     residual_streams: int = 1  # hyper-connections keep several
     mtp_layers: int = 0
     mtp_block: Block | None = None
+    mtp_embeddings: bool = False
+    """The checkpoint repeats embedding and head in its MTP layer (DeepSeek-V3)."""
     vision_parameters: int = 0
-    """Parameters of the vision or audio tower: their weights take memory, their compute is left out."""
+    """Parameters of the vision tower and its projector: their weights take memory, their compute is left out."""
     assumptions: tuple[str, ...] = field(default=())
     """What the parser had to assume, in words."""
 
@@ -170,3 +181,21 @@ class Architecture:
     def layers(self) -> int:
         """Transformer layers, multi-token prediction not counted."""
         return sum(block.count for block in self.blocks)
+
+    @property
+    def mixers(self) -> Counter[Mixer]:
+        """How many layers have each mixer."""
+        counts: Counter[Mixer] = Counter()
+        for block in self.blocks:
+            if block.mixer is not None:
+                counts[block.mixer] += block.count
+        return counts
+
+    @property
+    def ffns(self) -> Counter[Ffn]:
+        """How many layers have each FFN."""
+        counts: Counter[Ffn] = Counter()
+        for block in self.blocks:
+            if block.ffn is not None:
+                counts[block.ffn] += block.count
+        return counts
