@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
-from assay.kernels import collective, decode, elementwise, gemm, latent, moe, prefill
+from assay.kernels import (
+    alltoall,
+    blocksparse,
+    collective,
+    decode,
+    elementwise,
+    gemm,
+    hyper,
+    latent,
+    linear,
+    moe,
+    prefill,
+    sparse,
+)
 from assay.kernels.coefficients import Coefficients, shipped
 from assay.kernels.machine import Cost, Machine
 from assay.kernels.silicon import Silicon
@@ -18,9 +31,20 @@ COSTS: Final[dict[type[op.Operator], Callable[[Any, Machine], Cost]]] = {
     op.DecodeAttention: decode.cost,
     op.LatentPrefillAttention: latent.prefill_cost,
     op.LatentDecodeAttention: latent.decode_cost,
+    op.LatentBmm: sparse.bmm_cost,
+    op.SparseLatentAttention: sparse.attention_cost,
+    op.IndexerLogits: sparse.logits_cost,
+    op.TopK: sparse.top_k_cost,
+    op.CompressedAttention: sparse.compressed_cost,
+    op.BlockSparseAttention: blocksparse.cost,
+    op.LinearAttention: linear.cost,
+    op.CausalConv: linear.conv_cost,
+    op.StateSpaceScan: linear.scan_cost,
+    op.HyperConnection: hyper.cost,
     op.Moe: moe.cost,
     op.Elementwise: elementwise.cost,
     op.Collective: collective.cost,
+    op.ExpertAllToAll: alltoall.cost,
     op.PointToPoint: collective.point_to_point_cost,
 }
 

@@ -29,16 +29,17 @@ class Span:
     @property
     def limit(self) -> Number:
         """Most keys of a query; the whole sequence where there is no window."""
-        whole = np.add(self.cached, self.new)
-        return whole if self.window is None else np.minimum(self.window, whole)
+        limit: Number = np.minimum(np.inf if self.window is None else self.window, np.add(self.cached, self.new))
+        return limit
 
     @property
     def pairs(self) -> Number:
         """Pairs of query and key: query i attends min(cached + i, window)."""
         limit = self.limit
         growing = np.clip(np.subtract(limit, self.cached), 0.0, self.new)  # queries that still see everything
-        ramp: Number = growing * np.asarray(self.cached) + growing * (growing + 1.0) / 2.0
-        return np.add(ramp, np.subtract(self.new, growing) * limit)
+        ramp = growing * np.asarray(self.cached) + growing * (growing + 1.0) / 2.0
+        pairs: Number = ramp + np.subtract(self.new, growing) * limit
+        return pairs
 
     @property
     def padded_pairs(self) -> Number:
@@ -46,8 +47,8 @@ class Span:
         tile = np.clip(2.0 ** np.ceil(np.log2(np.maximum(self.new, 1.0))), 16.0, QUERY_TILE)
         tiles = np.ceil(self.new / tile)
         cached = tile * np.ceil(self.cached / tile)
-        whole = cached + tile * tiles
-        limit = whole if self.window is None else np.minimum(tile * np.ceil(self.window / tile) + tile, whole)
+        window = np.inf if self.window is None else self.window
+        limit = np.minimum(tile * np.ceil(window / tile) + tile, cached + tile * tiles)
         growing = np.clip((limit - cached) / tile, 0.0, tiles)
         ramp = growing * cached + tile * growing * (growing + 1.0) / 2.0
         return tile * (ramp + (tiles - growing) * limit)

@@ -202,8 +202,9 @@ def _cores(chip: Chip, bf16: float, assumed: list[str]) -> tuple[float, float, b
         assumed.append(f"clock: {clock / 1e9:g} GHz")
     if cores is not None and bf16 / cores / clock <= LARGEST_CORE:
         return cores, clock, True
-    equivalents = bf16 / clock / UNKNOWN_FLOP_PER_CLOCK
-    assumed.append(f"cores: {equivalents:.0f} of {UNKNOWN_FLOP_PER_CLOCK:g} FLOP per clock")
+    per_clock = per_clock or UNKNOWN_FLOP_PER_CLOCK
+    equivalents = bf16 / clock / per_clock
+    assumed.append(f"cores: {equivalents:.0f} of {per_clock:g} FLOP per clock")
     return equivalents, clock, False
 
 
