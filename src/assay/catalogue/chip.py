@@ -12,7 +12,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from assay.catalogue.derived import derived_facts
-from assay.catalogue.door import DATA, Record, heads, read_toml
+from assay.catalogue.door import DATA, Record, heads, read_all, read_toml
 from assay.catalogue.fact import FactTable, PositiveFact
 from assay.catalogue.sources import SourceRecord
 from assay.core.errors import NotInCatalogue
@@ -20,6 +20,7 @@ from assay.core.source import Fact, Source
 
 CHIPS = DATA / "chips"
 PEAK = "peak_flop_per_s."
+TABLES = ("peak_flop_per_s", "classification_flop_per_s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +106,7 @@ def chip(name: str) -> Chip:
     id = wanted if wanted in chip_ids() else _ids_by_alias().get(wanted)
     if id is None:
         hint = "A path to a chip's TOML file works too: see docs/add-a-chip.md."
-        raise NotInCatalogue("chip", name, [*chip_ids(), *_ids_by_alias()], hint)
+        raise NotInCatalogue("chip", name, chip_names(), hint)
     return _catalogued(id)
 
 
@@ -113,6 +114,16 @@ def chip(name: str) -> Chip:
 def chip_ids() -> tuple[str, ...]:
     """Return the ids of all chips of the catalogue, sorted: the names of their files."""
     return tuple(sorted(path.stem for path in CHIPS.glob("*.toml")))
+
+
+def chip_names() -> tuple[str, ...]:
+    """Return every id and alias that `chip` answers to."""
+    return (*chip_ids(), *_ids_by_alias())
+
+
+def chips() -> tuple[Chip, ...]:
+    """Return all chips of the catalogue, by id."""
+    return read_all(_catalogued, chip_ids())
 
 
 def read_chip(path: Path) -> Chip:
@@ -169,7 +180,12 @@ class ChipFacts(FactTable):
     classification_flop_per_s: PeakTable = PeakTable()
 
 
-NUMBERS = tuple(key for key in ChipFacts.model_fields if key not in ("peak_flop_per_s", "classification_flop_per_s"))
+FACT_KEYS = frozenset(
+    [*ChipFacts.model_fields, *(f"{table}.{fmt}" for table in TABLES for fmt in PeakTable.model_fields)]
+)
+"""Every key that a fact of a chip can have."""
+
+NUMBERS = tuple(key for key in ChipFacts.model_fields if key not in TABLES)
 
 
 class ConflictRecord(Record):

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import tomllib
+from collections.abc import Callable, Iterable
 from functools import cache
 from importlib import resources
 from itertools import islice
@@ -21,6 +22,14 @@ DATA = Path(str(resources.files("assay.catalogue"))) / "data"
 """The data that ships with the package."""
 
 RecordT = TypeVar("RecordT", bound="Record")
+KeyT = TypeVar("KeyT")
+ResultT = TypeVar("ResultT")
+
+
+def shown(path: Path | str) -> str:
+    """Return a path as people are told it: short for the data of the package, as it is for all other files."""
+    path = Path(path)
+    return str(path.relative_to(DATA)) if path.is_relative_to(DATA) else str(path)
 
 
 class Record(BaseModel):
@@ -78,6 +87,20 @@ def read_json(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise BadData([Fault(str(path), "", f"is a JSON {type(content).__name__}, not an object")])
     return content
+
+
+def read_all(read: Callable[[KeyT], ResultT], keys: Iterable[KeyT]) -> tuple[ResultT, ...]:
+    """Return what `read` makes of each key. Raises one BadData with the faults of all of them."""
+    found: list[ResultT] = []
+    faults: list[Fault] = []
+    for key in keys:
+        try:
+            found.append(read(key))
+        except BadData as error:
+            faults.extend(error.faults)
+    if faults:
+        raise BadData(faults)
+    return tuple(found)
 
 
 def read_csv(path: Path, schema: type[RecordT]) -> list[RecordT]:

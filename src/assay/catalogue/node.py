@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import Field
 
-from assay.catalogue.door import DATA, Record, heads, read_toml
+from assay.catalogue.door import DATA, Record, heads, read_all, read_toml
 from assay.catalogue.fact import FactTable, PositiveFact
 from assay.core.errors import NotInCatalogue
 from assay.core.source import Fact
@@ -60,7 +60,7 @@ def node_ids() -> tuple[str, ...]:
 
 def nodes() -> tuple[Node, ...]:
     """Return all nodes of the catalogue, by id."""
-    return tuple(_catalogued(id) for id in node_ids())
+    return read_all(_catalogued, node_ids())
 
 
 def node_of(chip_id: str) -> Node | None:
