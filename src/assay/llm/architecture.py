@@ -172,6 +172,8 @@ class Architecture:
     mtp_block: Block | None = None
     mtp_embeddings: bool = False
     """The checkpoint repeats embedding and head in its MTP layer (DeepSeek-V3)."""
+    mtp_quantised: bool = True
+    """The MTP layer is stored in the formats of the other layers, else in 16 bits."""
     vision_parameters: int = 0
     """Parameters of the vision tower and its projector: their weights take memory, their compute is left out."""
     assumptions: tuple[str, ...] = field(default=())

@@ -21,7 +21,7 @@ from assay.llm.families import FAMILIES, GENERIC, Family
 from assay.llm.ffns import Ffns
 from assay.llm.fields import Fields
 from assay.llm.mixers import Mixers, compressed_attention, hybrid_layer_types
-from assay.llm.quantisation import native_precision
+from assay.llm.quantisation import mtp_quantised, native_precision
 from assay.llm.vision import vision_parameters
 
 MOST_LAYERS: Final = 1000
@@ -76,6 +76,7 @@ def architecture(config: Mapping[str, Any], id: str, file: str) -> Architecture:
         mtp_layers=mtp_layers,
         mtp_block=_mtp_block(text, mixers, ffns) if mtp_layers else None,
         mtp_embeddings=traits.mtp_embeddings,
+        mtp_quantised=mtp_quantised(quantised, layers),
         vision_parameters=vision,
     )
     outer.check()

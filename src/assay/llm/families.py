@@ -54,8 +54,12 @@ FAMILIES: Final[dict[str, Family]] = {
     "kimi_k3": Family(Traits(router_bias=True), mixers.kimi_linear),
     "minimax_m1": Family(Traits(), mixers.lightning_hybrid),
     "minimax_m2": Family(
-        Traits(qk_norm="full", router_bias=True, mtp=False),
-        # The published checkpoints of M2 hold no MTP modules, though the config counts them.
+        Traits(
+            qk_norm="full",
+            router_bias=True,
+            mtp=False,
+            assumes="the MTP modules in the config are not in the checkpoint: its published size leaves them out",
+        )
     ),
     "minimax_m3": Family(Traits(qk_norm="head", router_bias=True), mixers.block_sparse_hybrid),
     "gpt_oss": Family(
@@ -70,7 +74,8 @@ FAMILIES: Final[dict[str, Family]] = {
             qk_norm="head",
             router_bias=True,
             full_every=4,
-            assumes="all layers have the heads and widths of the config, which names one set for both kinds",
+            mtp=False,
+            assumes="all layers have the one set of heads and widths in the config; MTP layers are not counted",
         )
     ),
     "pangu_pro_moe": GENERIC,

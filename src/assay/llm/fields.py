@@ -137,7 +137,7 @@ class Fields:
         value = self._content.get(key)
         if value is None:
             return None
-        if not isinstance(value, list) or any(type(each) is not kind for each in value):
+        if not isinstance(value, list) or not all(isinstance(each, kind) and each is not True for each in value):
             self.fault(key, f"must be a list of {_KINDS[kind]} (given {_shown(value)})")
             return None
         if length is not None and len(value) != length:

@@ -46,6 +46,7 @@ def mtp_bytes(architecture: Architecture, precision: Precision) -> float:
     block, hidden = architecture.mtp_block, architecture.hidden
     if block is None:
         return 0.0
+    precision = precision if architecture.mtp_quantised else Precision()
     repeated = 4.0 * architecture.vocab * hidden if architecture.mtp_embeddings else 0.0
     joining = 2.0 * (2 * hidden**2 + 3 * hidden)
     return architecture.mtp_layers * (_layer_bytes(architecture, block, precision) + joining + repeated)

@@ -53,7 +53,7 @@ def native_precision(holder: Fields, text: Fields, mixers: Mixers, ffns: Ffns) -
     table = holder.table("quantization_config")
     if table is None:
         return Precision()
-    ignored = [pattern for key in IGNORED for pattern in table.texts(key) or ()]
+    ignored = _ignored(table)
     rules, general = _rules(table)
     formats: dict[str, WeightFormat] = {}
     for part, names in _modules(mixers, ffns).items():
@@ -71,6 +71,20 @@ def native_precision(holder: Fields, text: Fields, mixers: Mixers, ffns: Ffns) -
         head=head or "bf16",
         static_scales=_static_scales(table),
     )
+
+
+def mtp_quantised(holder: Fields, layers: int) -> bool:
+    """Whether the MTP layer, called `mtp` or counted on after the others, is quantised like them."""
+    table = holder.table("quantization_config")
+    if table is None:
+        return True
+    names = ("mtp.layers.0.mlp.down_proj", f"layers.{layers}.mlp.down_proj", f"layers.{layers}.mlp.experts")
+    alone = any(_names(pattern, name) for pattern in _ignored(table) for name in names)
+    return not alone and _rules(table)[1] is not None
+
+
+def _ignored(table: Fields) -> list[str]:
+    return [pattern for key in IGNORED for pattern in table.texts(key) or ()]
 
 
 def _modules(mixers: Mixers, ffns: Ffns) -> dict[str, tuple[str, ...]]:
