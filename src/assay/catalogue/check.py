@@ -12,6 +12,7 @@ from assay.catalogue.chip import FACT_KEYS, Chip, chip_ids, read_chip
 from assay.catalogue.derived import TOLERANCE, agrees, derived_facts
 from assay.catalogue.door import DATA, read_text, read_toml, shown
 from assay.catalogue.entry import NOUNS, Entry, entries, of_chip
+from assay.catalogue.model import ModelRecord
 from assay.catalogue.node import Node
 from assay.catalogue.price import Price
 from assay.catalogue.sources import SourcesFile, sources
@@ -71,10 +72,7 @@ def check_catalogue() -> Report:
             faults.extend(error.faults)
     known = sources()
     faults += _repeated_sources()
-    faults += _repeated_names(found)
-    faults += chain.from_iterable(_entry_faults(entry, known) for entry in found)
-    faults += _unknown_chips(found)
-    faults += _link_faults(found)
+    faults += faults_between(found, known)
     return _report(found, faults, set(known), _words_of_data())
 
 
@@ -92,12 +90,21 @@ def check_files(paths: Sequence[Path]) -> Report:
     return _report(found, faults, own, {id for entry in found for fact in entry.facts.values() for id in fact.sources})
 
 
+def faults_between(found: Sequence[Entry], known: Collection[str]) -> Iterator[Fault]:
+    """Yield what is wrong with records beside each other, where `known` are the ids of the sources there are."""
+    yield from _repeated_names(found)
+    yield from chain.from_iterable(_entry_faults(entry, known) for entry in found)
+    yield from _unknown_chips(found)
+    yield from _link_faults(found)
+
+
 def chip_faults(chip: Chip) -> Iterator[Fault]:
     """Yield what is wrong with the figures of a chip, taken together."""
-    stated = dict(chip.facts)
-    for key, computed in derived_facts(stated).items():
+    for key, computed in derived_facts(chip.facts).items():
+        if key not in chip.facts:
+            continue
         for end in ("value", "low", "high"):
-            said, expected = getattr(stated[key], end), getattr(computed, end)
+            said, expected = getattr(chip.facts[key], end), getattr(computed, end)
             if (said is None) != (expected is None) or (said is not None and not agrees(said, expected)):
                 problem = f"does not recompute: {end} is {_number(said)}, and must be {_number(expected)}"
                 yield Fault(shown(chip.origin), f"facts.{key}", problem)
@@ -128,8 +135,11 @@ def _peak_faults(chip: Chip) -> Iterator[Fault]:
 
 def _entry_faults(entry: Entry, known: Collection[str]) -> Iterator[Fault]:
     own: Collection[str] = entry.record.sources if isinstance(entry.record, Chip) else ()
-    for key, fact in entry.facts.items():
-        for id in fact.sources:
+    cited = {key: fact.sources for key, fact in entry.facts.items()}
+    if isinstance(entry.record, ModelRecord):
+        cited["config"] = entry.record.config_sources
+    for key, ids in cited.items():
+        for id in ids:
             if id not in known and id not in own:
                 yield Fault(entry.origin, key, f"rests on the source '{id}', which does not exist")
     if isinstance(entry.record, Chip):
@@ -145,8 +155,6 @@ def _repeated_names(found: Iterable[Entry]) -> Iterator[Fault]:
         if Path(entry.origin).suffix == ".toml" and Path(entry.origin).stem != entry.id:
             yield Fault(file, "id", f"is '{entry.id}', but the file is named '{Path(entry.origin).stem}'")
         for name in (entry.id, *getattr(entry.record, "aliases", ())):
-            if name != name.casefold():
-                yield Fault(file, "aliases", f"'{name}' is not in lower case")
             if owner.setdefault(name.casefold(), file) != file:
                 yield Fault(file, "aliases", f"'{name}' is taken by {owner[name.casefold()]}")
 

@@ -231,4 +231,4 @@ def _catalogued(id: str) -> Chip:
 
 @cache
 def _ids_by_alias() -> dict[str, str]:
-    return {alias: id for id, head in heads(CHIPS).items() for alias in head.get("aliases", ())}
+    return {alias.casefold(): id for id, head in heads(CHIPS).items() for alias in head.get("aliases", ())}

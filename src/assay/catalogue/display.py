@@ -43,6 +43,7 @@ COLUMN: Mapping[str, tuple[str, float]] = {
     "_bytes_per_s": ("GB/s", 1e9),
     "_bytes": ("GiB", 2.0**30),
     "_w": ("W", 1.0),
+    "_parameters": ("B", 1e9),
 }
 """Unit and scale of a column, by the end of its key."""
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from assay.catalogue.chip import Chip, chip, chip_names, chips
 from assay.catalogue.door import shown
 from assay.catalogue.engine import Engine, engine, engines
+from assay.catalogue.model import ModelRecord, model_ids, model_record, model_records
 from assay.catalogue.node import Node, node, node_ids, nodes
 from assay.catalogue.price import Price, prices
 from assay.core.errors import NotInCatalogue
@@ -43,7 +44,7 @@ def find(name: str) -> Entry:
             return look_up(name)
         except NotInCatalogue:
             continue
-    raise NotInCatalogue("record", name, [*chip_names(), *node_ids(), *engines()])
+    raise NotInCatalogue("record", name, [*chip_names(), *node_ids(), *model_ids(), *engines()])
 
 
 def of_chip(chip: Chip) -> Entry:
@@ -53,6 +54,10 @@ def of_chip(chip: Chip) -> Entry:
 
 def _of_node(node: Node) -> Entry:
     return Entry("node", node.id, node.name, shown(node.origin), node.facts, node)
+
+
+def _of_model(model: ModelRecord) -> Entry:
+    return Entry("model", model.id, model.name, shown(model.origin), model.facts, model)
 
 
 def _of_engine(engine: Engine) -> Entry:
@@ -69,6 +74,7 @@ def _of_price(price: Price) -> Entry:
 NOUNS: Mapping[str, Callable[[], Iterable[Entry]]] = {
     "chips": lambda: map(of_chip, chips()),
     "nodes": lambda: map(_of_node, nodes()),
+    "models": lambda: map(_of_model, model_records()),
     "prices": lambda: map(_of_price, prices()),
     "engines": lambda: map(_of_engine, engines().values()),
 }
@@ -76,5 +82,6 @@ NOUNS: Mapping[str, Callable[[], Iterable[Entry]]] = {
 LOOK_UPS: tuple[Callable[[str], Entry], ...] = (
     lambda name: of_chip(chip(name)),
     lambda name: _of_node(node(name)),
+    lambda name: _of_model(model_record(name)),
     lambda name: _of_engine(engine(name)),
 )

@@ -35,6 +35,7 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
         "power_w",
         "power_chips",
     ),
+    "models": ("id", "org", "country", "license", "release_date", "total_parameters", "active_parameters"),
     "prices": ("category", "item", "chip", "place", "date", "low", "mid", "high", "unit", "kind"),
     "engines": ("id", "name", "version", "vendors", "interference"),
 }
@@ -52,6 +53,8 @@ def described(entry: Entry) -> dict[str, Any]:
     conflicts = entry.record.conflicts if isinstance(entry.record, Chip) else ()
     return {
         "noun": entry.noun,
+        "id": entry.id,
+        "name": entry.name,
         **texts,
         "origin": entry.origin,
         "facts": {key: asdict(fact) for key, fact in entry.facts.items()},

@@ -18,7 +18,7 @@ Row = Mapping[str, Any]
 def print_rows(rows: Sequence[Row]) -> None:
     """Print rows as a table: texts to the left, numbers to the right, their unit in the heading."""
     table = _table()
-    for key in rows[0]:
+    for key in rows[0] if rows else ():
         numeric = any(isinstance(row[key], float) for row in rows)
         heading = f"{label(key)}\n{column_unit(key)}" if numeric else label(key)
         table.add_column(heading, justify="right" if numeric else "left", no_wrap=key == "id")
