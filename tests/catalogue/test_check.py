@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -149,3 +150,12 @@ def test_all_faults_of_all_files_at_once(tmp_path: Path) -> None:
     assert {Path(fault.file).name for fault in report.faults} == {"broken.toml", "mine.toml"}
     with pytest.raises(BadData):
         report.raise_faults()
+
+
+def test_the_example_of_the_docs_has_no_fault(tmp_path: Path) -> None:
+    page = Path(__file__).parents[2] / "docs" / "add-a-chip.md"
+    block = page.read_text(encoding="utf-8").split("```toml\n")[1].split("```")[0]
+    path = tmp_path / "zephyr-9.toml"
+    path.write_text(textwrap.dedent(block), encoding="utf-8")
+    assert check_files([path]).faults == ()
+    assert chip(str(path)).performance_density == pytest.approx(800 * 16 / 700)

@@ -19,7 +19,7 @@ def test_a_list_has_a_row_a_record(noun: str) -> None:
     json.dumps(found)
 
 
-@pytest.mark.parametrize("name", ["h20", "hgx-h20", "sglang"])
+@pytest.mark.parametrize("name", ["h20", "hgx-h20", "sglang", "deepseek-ai/DeepSeek-R1"])
 def test_a_record_tells_all_its_facts_and_their_sources(name: str) -> None:
     entry = find(name)
     record = described(entry)

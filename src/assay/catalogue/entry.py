@@ -79,9 +79,10 @@ NOUNS: Mapping[str, Callable[[], Iterable[Entry]]] = {
     "engines": lambda: map(_of_engine, engines().values()),
 }
 
+# Models come first: an id such as "deepseek-ai/DeepSeek-R1" would be read as the path to a chip.
 LOOK_UPS: tuple[Callable[[str], Entry], ...] = (
+    lambda name: _of_model(model_record(name)),
     lambda name: of_chip(chip(name)),
     lambda name: _of_node(node(name)),
-    lambda name: _of_model(model_record(name)),
     lambda name: _of_engine(engine(name)),
 )
