@@ -59,9 +59,11 @@ class EngineRecord(Record):
     id: str
     name: str
     version: str
-    vendors: list[str]
-    """Chip vendors it runs on; '*' for any."""
+    generations: list[str]
+    """Chip generations that it supports."""
     interference: Interference
+    overlaps_all_to_all: bool
+    """Two half batches take turns: one computes while the other's tokens travel to their experts."""
     formats: list[str]
     """Weight formats that it multiplies natively."""
     kernels_like: str
@@ -78,8 +80,9 @@ class Engine:
     id: str
     name: str
     version: str
-    vendors: tuple[str, ...]
+    generations: tuple[str, ...]
     interference: Interference
+    overlaps_all_to_all: bool
     formats: tuple[str, ...]
     kernels_like: str
     kernels: Mapping[str, KernelClasses]
@@ -93,9 +96,9 @@ class Engine:
         """Return the kernel classes on a chip generation; all unknown where the record does not name it."""
         return self.kernels.get(generation, KernelClasses())
 
-    def runs_on(self, vendor: str) -> bool:
-        """Tell whether the framework supports chips of a vendor."""
-        return vendor in self.vendors or "*" in self.vendors
+    def runs_on(self, generation: str) -> bool:
+        """Tell whether the framework supports chips of a generation."""
+        return generation in self.generations
 
 
 @cache
@@ -119,8 +122,9 @@ def _engine(path: Path) -> Engine:
         id=record.id,
         name=record.name,
         version=record.version,
-        vendors=tuple(record.vendors),
+        generations=tuple(record.generations),
         interference=record.interference,
+        overlaps_all_to_all=record.overlaps_all_to_all,
         formats=tuple(record.formats),
         kernels_like=record.kernels_like,
         kernels=record.kernels,

@@ -22,6 +22,10 @@ def compare(
     cached_tokens: int = 0,
     framework: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     max_chips: int = 64,
+    tp: int | None = None,
+    dp: int | None = None,
+    ep: int | None = None,
+    pp: int | None = None,
     draft_tokens: int = 0,
     accepted_tokens: float = 1.0,
     place: str = "US",
@@ -56,6 +60,14 @@ def compare(
         Frameworks to choose from (sglang, vllm, trtllm, vllm-ascend, vllm-fork); default: all that run on the chip.
     max_chips
         Most chips of one instance.
+    tp
+        Tensor parallel size of attention, where it is not to be searched.
+    dp
+        Attention data-parallel ranks, where they are not to be searched.
+    ep
+        Expert parallel size, where it is not to be searched.
+    pp
+        Pipeline stages, where they are not to be searched.
     draft_tokens
         Tokens drafted per step by multi-token prediction.
     accepted_tokens
@@ -63,7 +75,7 @@ def compare(
     place
         Country whose prices and tariffs come first (ISO 3166-1 alpha-2).
     price
-        Rent where a rent is known, else the cost of owning (auto); or only one of them.
+        Rental, ownership, or the one that prices most of the chips (auto), so that like is compared with like.
     as_of
         Prices published after this date are not seen; default: today.
     json
@@ -89,14 +101,18 @@ def compare(
         cached_tokens=cached_tokens,
         frameworks=framework,
         max_chips=max_chips,
+        tp=tp,
+        dp=dp,
+        ep=ep,
+        pp=pp,
         draft_tokens=draft_tokens,
         accepted_tokens=accepted_tokens,
         place=place.upper(),
         basis=price,
-        as_of=as_of or date.today(),  # noqa: DTZ011  the user's own day
+        as_of=as_of or date.today(),
     )
     with output.progress(len(request.chips), "chips", file=sys.stderr) as advance:
-        report = answer(request, progress=advance)
+        report = answer(request, advance=advance)
     if json:
         output.emit_json(report.as_dict(explain=explain))
     elif csv:
@@ -105,3 +121,4 @@ def compare(
         print_report(report)
         if explain:
             print_explanations(report)
+    report.check_feasible()

@@ -5,13 +5,13 @@ from __future__ import annotations
 from rich.table import Table
 from rich.tree import Tree
 
-from assay.cli.output import console
+from assay.cli.output import bar, console
 from assay.comparison.report import Report, Row
 from assay.core.interval import Interval
 from assay.core.quantity import format_si
 from assay.core.tree import Branch
 
-BAR = 14  # columns of the bar
+BAR = 6  # columns of the bar
 MARKS = {"measured": "", "sibling": "'", "new generation": '"', "other vendor": "*"}
 LEGEND = {
     "'": "a sibling of measured chips",
@@ -30,7 +30,7 @@ def print_report(report: Report) -> None:
     feasible = sorted((row for row in report.rows if row.feasible), key=_throughput, reverse=True)
     if feasible:
         out.print(_table(feasible))
-        out.print(_notes(feasible), highlight=False)
+        out.print(_notes(report, feasible), style="dim", highlight=False)
     for row in report.rows:
         if not row.feasible:
             out.print(f"[bold]{row.chip}[/]: {row.reason}", highlight=False)
@@ -44,13 +44,13 @@ def print_explanations(report: Report) -> None:
 
 
 def _table(rows: list[Row]) -> Table:
-    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold")
+    table = Table(box=None, pad_edge=False, padding=(0, 1, 0, 0), header_style="bold", collapse_padding=True)
     table.add_column("chip", no_wrap=True)
     table.add_column("deployment", no_wrap=True)
-    for head in ("TTFT", "TPOT", "tok/s/chip", "[80 %]"):
+    for head in ("TTFT\nms", "TPOT\nms", "tok/s\n/chip", "80 %\n"):
         table.add_column(head, justify="right", no_wrap=True)
     table.add_column("", no_wrap=True)
-    for head in ("$/Mtok", "J/tok"):
+    for head in ("$/\nMtok", "J/\ntok"):
         table.add_column(head, justify="right", no_wrap=True)
     table.add_column("bound by", no_wrap=True)
     best = max(_throughput(row) for row in rows)
@@ -58,11 +58,11 @@ def _table(rows: list[Row]) -> Table:
         table.add_row(
             row.chip + MARKS[row.transfer or "measured"],
             _deployment(row),
-            _value(row.ttft_s, "s"),
-            _value(row.tpot_s, "s"),
+            _milliseconds(row.ttft_s),
+            _milliseconds(row.tpot_s),
             f"[bold]{_throughput(row):,.0f}[/]",
             _range(row.output_tok_per_s_per_chip),
-            f"[cyan]{'█' * max(round(BAR * _throughput(row) / best), 1)}[/]",
+            f"[cyan]{bar(_throughput(row) / best, BAR):{BAR}}[/]",
             f"{row.usd_per_million_output_tokens.value:.2f}" if row.usd_per_million_output_tokens else "-",
             f"{row.joule_per_output_token.value:.1f}" if row.joule_per_output_token else "-",
             row.bound_by or "",
@@ -71,22 +71,32 @@ def _table(rows: list[Row]) -> Table:
 
 
 def _deployment(row: Row) -> str:
-    """Such as '8 x TP8 EP8 b64 vllm': chips, layout, concurrent requests of the instance, framework."""
+    """Such as 'sglang TP4 DP4 EP16 @96': framework, layout, concurrent requests of the instance."""
     if row.choice is None:
         return ""
     layout = row.choice.deployment.layout
     axes = (("TP", layout.tp), ("DP", layout.dp), ("EP", layout.ep), ("PP", layout.pp))
-    parts = [f"{name}{size}" for name, size in axes if int(size) > 1] or ["TP1"]
-    return f"{int(layout.chips)}: {' '.join(parts)} b{row.choice.concurrency} {row.choice.deployment.engine.id}"
+    parts = [f"{name}{int(size)}" for name, size in axes if int(size) > 1]
+    return " ".join((row.choice.deployment.engine.id, *(parts or ["TP1"]), f"@{row.choice.concurrency}"))
 
 
-def _notes(rows: list[Row]) -> str:
-    lines = ["[dim]b: concurrent requests of an instance; $/Mtok: all cost on the output tokens."]
+def _notes(report: Report, rows: list[Row]) -> str:
+    """Explain marks, prices and assumptions; chips that share one are named together."""
+    lines = ["@: concurrent requests of an instance. $/Mtok: all cost on the output tokens."]
     used = {MARKS[row.transfer or "measured"] for row in rows}
     lines += [f"{mark} {text}." for mark, text in LEGEND.items() if mark in used]
-    lines += [f"{row.chip}: {row.price_basis}." for row in rows if row.price_basis]
-    lines += [f"{row.chip}: assumed {'; '.join(row.assumed)}." for row in rows if row.assumed]
-    return "\n".join(lines) + "[/]"
+    lines += _shared("price", {row.chip: (row.price_basis,) for row in rows if row.price_basis})
+    lines += _shared("assumed", {row.chip: row.assumed for row in rows})
+    lines += [f"Assumed of the model: {text}." for text in report.assumptions]
+    return "\n".join(lines)
+
+
+def _shared(label: str, said: dict[str, tuple[str, ...]]) -> list[str]:
+    chips: dict[str, list[str]] = {}
+    for chip, texts in said.items():
+        for text in texts:
+            chips.setdefault(text, []).append(chip)
+    return [f"{', '.join(names)}: {label}: {text}." for text, names in chips.items()]
 
 
 def _tree(branch: Branch) -> Tree:
@@ -116,8 +126,8 @@ def _throughput(row: Row) -> float:
     return row.output_tok_per_s_per_chip.value if row.output_tok_per_s_per_chip else 0.0
 
 
-def _value(interval: Interval | None, unit: str) -> str:
-    return format_si(interval.value, unit) if interval else "-"
+def _milliseconds(interval: Interval | None) -> str:
+    return f"{interval.value * 1e3:,.3g}" if interval else "-"
 
 
 def _range(interval: Interval | None) -> str:

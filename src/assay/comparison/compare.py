@@ -17,7 +17,7 @@ from assay.core.errors import Infeasible, Unsupported
 from assay.core.interval import Interval
 from assay.economics.cost import token_cost
 from assay.economics.energy import joule_per_token, power
-from assay.economics.rate import Rate, rate
+from assay.economics.rate import Basis, Rate, rate
 from assay.engine.bound import bound
 from assay.engine.uncertainty import band, transfer
 from assay.kernels.silicon import Silicon, silicon
@@ -25,15 +25,21 @@ from assay.llm.model import Model
 from assay.serving.search import Choice, best_deployment
 
 
-def compare(request: CompareRequest, progress: Callable[[str], None] = lambda _chip: None) -> Report:
+def compare(
+    request: CompareRequest | None = None,
+    /,
+    *,
+    advance: Callable[[], None] = lambda: None,
+    **question: Any,  # noqa: ANN401  the fields of CompareRequest
+) -> Report:
     """Return the best deployment of the model on each chip, with its speed, cost and energy.
 
     Parameters
     ----------
     request
-        The question.
-    progress
-        Called with the id of each chip before it is looked at.
+        The question; or its fields as keywords.
+    advance
+        Called after each chip, for a progress bar.
 
     Raises
     ------
@@ -41,21 +47,50 @@ def compare(request: CompareRequest, progress: Callable[[str], None] = lambda _c
         An unknown chip, model or framework.
     BadData
         A chip's TOML file or a config.json that cannot be used.
+    Infeasible
+        A request longer than the model's context.
 
     Notes
     -----
     A chip on which the model does not fit, or on which the service level cannot be met, is a row that says why.
     """
+    request = request or CompareRequest(**question)
     model = Model.load(request.model)
+    _check_context(model, request)
     chips = [chip(name) for name in request.chips]
+    basis = _common_basis(chips, request)
     rows = []
     for each in chips:
-        progress(each.id)
-        rows.append(_row(model, each, request))
-    return Report(request, model.id, tuple(rows), _provenance(request, model, chips))
+        rows.append(_row(model, each, request, basis))
+        advance()
+    return Report(request, model.id, tuple(rows), model.architecture.assumptions, _provenance(request, model, chips))
 
 
-def _row(model: Model, chip: Chip, request: CompareRequest) -> Row:
+def _check_context(model: Model, request: CompareRequest) -> None:
+    asked, limit = request.input_tokens + request.output_tokens, model.architecture.max_context
+    if asked > limit:
+        raise Infeasible(
+            f"{asked:g} tokens exceed the context of {model.id}: {limit:,} tokens, {asked / limit - 1:.0%} too many",
+            "Shorten the request, or choose a model with a longer context.",
+        )
+
+
+def _common_basis(chips: list[Chip], request: CompareRequest) -> Basis:
+    """Return the basis that prices most of the chips, so that a table compares like with like; owning where both do."""
+    if request.basis != "auto":
+        return request.basis
+
+    def priced(basis: Basis) -> int:
+        return sum(_hourly(each, node_of(each.id), request, basis).usd_per_chip_h is not None for each in chips)
+
+    return "rental" if priced("rental") > priced("ownership") else "ownership"
+
+
+def _hourly(chip: Chip, node: Node | None, request: CompareRequest, basis: Basis) -> Rate:
+    return rate(chip, node, place=request.place, as_of=request.as_of, basis=basis)
+
+
+def _row(model: Model, chip: Chip, request: CompareRequest, basis: Basis) -> Row:
     node = node_of(chip.id)
     try:
         hardware = silicon(chip, node)
@@ -67,20 +102,25 @@ def _row(model: Model, chip: Chip, request: CompareRequest) -> Row:
             request.workload,
             request.level,
             max_chips=request.max_chips,
+            fixed=request.fixed,
             speculation=request.speculation,
         )
     except (Infeasible, Unsupported) as reason:
         return Row(chip.id, chip.name, chip.tpp, reason.message)
-    return _feasible_row(chip, node, hardware, choice, request)
+    return _feasible_row(chip, node, hardware, choice, request, basis)
 
 
-def _feasible_row(chip: Chip, node: Node | None, hardware: Silicon, choice: Choice, request: CompareRequest) -> Row:
+def _feasible_row(
+    chip: Chip, node: Node | None, hardware: Silicon, choice: Choice, request: CompareRequest, basis: Basis
+) -> Row:
     state, reach = choice.state, transfer(hardware)
     ttft_s, tpot_s = band("ttft", reach, float(state.ttft_s)), band("tpot", reach, float(state.tpot_s))
     throughput = _throughput(choice, ttft_s, tpot_s)
     prefill_share = _prefill_share(choice)
     limits = bound(choice.deployment, choice.state.decode, capacity_bound=choice.capacity_bound)
-    hourly = rate(chip, node, place=request.place, as_of=request.as_of, basis=request.basis)
+    hourly = _hourly(chip, node, request, basis)
+    if hourly.usd_per_chip_h is None and request.basis == "auto":
+        hourly = _hourly(chip, node, request, "auto")
     drawn = power(chip, node, place=request.place, as_of=request.as_of, utilisation=limits.utilisation)
     cost = (
         token_cost(
@@ -135,7 +175,7 @@ def _prefill_share(choice: Choice) -> float:
 
 def _engines(chip: Chip, request: CompareRequest) -> list[Engine]:
     named = [engine(id) for id in request.frameworks] or list(engines().values())
-    return [candidate for candidate in named if candidate.runs_on(chip.vendor)]
+    return [candidate for candidate in named if candidate.runs_on(chip.generation)]
 
 
 def _assumed(hardware: Silicon, choice: Choice, hourly: Rate) -> tuple[str, ...]:
@@ -149,7 +189,7 @@ def _assumed(hardware: Silicon, choice: Choice, hourly: Rate) -> tuple[str, ...]
         }
     )
     priceless = (f"no price: {hourly.reason}",) if hourly.usd_per_chip_h is None else ()
-    return (*hardware.assumed, *converted, *deployment.architecture.assumptions, *priceless)
+    return (*hardware.assumed, *converted, *priceless)
 
 
 def _provenance(request: CompareRequest, model: Model, chips: list[Chip]) -> dict[str, Any]:

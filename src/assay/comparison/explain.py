@@ -9,7 +9,7 @@ from assay.economics.cost import TokenCost
 from assay.economics.energy import Power
 from assay.economics.rate import Rate
 from assay.engine.bound import Bound
-from assay.engine.step import StepTime
+from assay.engine.line import StepTime
 from assay.serving.search import Choice
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from assay.comparison.request import CompareRequest
+from assay.core.errors import Infeasible
 from assay.core.interval import Interval
 from assay.core.tree import Branch
 from assay.llm.architecture import MoeFfn
@@ -90,7 +91,17 @@ class Report:
     request: CompareRequest
     model: str
     rows: tuple[Row, ...]
+    assumptions: tuple[str, ...]
+    """What had to be assumed of the model."""
     provenance: Mapping[str, Any]
+
+    def check_feasible(self) -> None:
+        """Raise Infeasible where no chip has a deployment; the message gives the reason of each."""
+        if not any(row.feasible for row in self.rows):
+            reasons = "\n".join(f"{row.chip}: {row.reason}" for row in self.rows)
+            raise Infeasible(
+                f"no chip serves {self.model} so\n{reasons}", "Relax --ttft or --tpot, or allow more chips."
+            )
 
     def as_dict(self, *, explain: bool = False) -> dict[str, Any]:
         """Return the report as JSON carries it, with the trees of reasons where asked."""
@@ -105,6 +116,7 @@ class Report:
             },
             "slo": {"ttft_s": request.ttft_s, "tpot_s": request.tpot_s},
             "rows": [row.as_dict() | _explanation(row, explain) for row in self.rows],
+            "assumptions": list(self.assumptions),
             "provenance": dict(self.provenance),
         }
 

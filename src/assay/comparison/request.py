@@ -9,6 +9,7 @@ from assay.core.errors import UsageError
 from assay.economics.rate import Basis
 from assay.engine.deployment import Speculation
 from assay.serving.closed_loop import Workload
+from assay.serving.layouts import Fixed
 from assay.serving.search import ServiceLevel
 
 
@@ -40,6 +41,14 @@ class CompareRequest:
     """Framework ids to choose from; none: all that run on the chip."""
     max_chips: int = 64
     """Most chips of one instance."""
+    tp: int | None = None
+    """Tensor parallel size of attention; None: searched, as the next three."""
+    dp: int | None = None
+    """Attention data-parallel ranks."""
+    ep: int | None = None
+    """Expert parallel size."""
+    pp: int | None = None
+    """Pipeline stages."""
     draft_tokens: int = 0
     """Tokens drafted per step by multi-token prediction."""
     accepted_tokens: float = 1.0
@@ -47,12 +56,14 @@ class CompareRequest:
     place: str = "US"
     """Country whose prices and tariffs come first (ISO 3166-1 alpha-2)."""
     basis: Basis = "auto"
-    """Rental, ownership, or rental where a rent is known and ownership otherwise."""
+    """Rental, ownership, or (auto) the one of both that prices most of the chips, the other where it fails."""
     as_of: date = date.max
     """Prices published later are not seen; the default sees all."""
 
     def __post_init__(self) -> None:
         """Refuse requests that contradict themselves."""
+        for names in ("chips", "frameworks"):
+            object.__setattr__(self, names, tuple(getattr(self, names)))  # lists are welcome
         if not self.chips:
             raise UsageError("no chip to compare", "Name chips with --chip, for example --chip h20 --chip h200.")
         if self.input_tokens < 1 or self.output_tokens < 1:
@@ -64,8 +75,9 @@ class CompareRequest:
             )
         if not (self.ttft_s > 0 and self.tpot_s > 0):
             raise UsageError("a service level needs positive times")
-        if self.max_chips < 1:
-            raise UsageError("an instance has at least one chip")
+        sizes = (self.max_chips, self.tp, self.dp, self.ep, self.pp)
+        if any(size is not None and size < 1 for size in sizes):
+            raise UsageError("max_chips, tp, dp, ep and pp are at least 1")
         if self.draft_tokens < 0 or not 1.0 <= self.accepted_tokens <= self.draft_tokens + 1:
             raise UsageError(
                 f"{self.accepted_tokens:g} tokens a step cannot be kept of {self.draft_tokens} drafted and one certain",
@@ -81,6 +93,11 @@ class CompareRequest:
     def level(self) -> ServiceLevel:
         """Limits on the mean times."""
         return ServiceLevel(self.ttft_s, self.tpot_s)
+
+    @property
+    def fixed(self) -> Fixed:
+        """What the user decided of the layout."""
+        return Fixed(self.tp, self.dp, self.ep, self.pp)
 
     @property
     def speculation(self) -> Speculation:

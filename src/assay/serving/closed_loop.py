@@ -13,7 +13,8 @@ import numpy as np
 
 from assay.core.array import Number
 from assay.engine.deployment import Deployment
-from assay.engine.step import StepTime, decode_step, mixed_prefill_s, prefill_step
+from assay.engine.line import StepTime
+from assay.engine.step import decode_step, mixed_prefill_s, prefill_step
 
 ITERATIONS: Final = 12
 """Damped by one half, the fixed point is reached to below 0.1 % from its upper start."""

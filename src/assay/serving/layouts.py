@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
 from typing import Final
 
 import numpy as np
 
+from assay.core.errors import Infeasible
 from assay.llm.architecture import Architecture, LinearAttentionBlock, MoeFfn, StateSpace
 from assay.llm.layout import Layout
 
@@ -16,15 +19,45 @@ NARROWEST_EXPERT: Final = 64
 """Columns of an expert left on one chip: kernels and quantisation blocks take no narrower slice."""
 
 
-def layouts(architecture: Architecture, chips_per_domain: int, max_chips: int) -> Layout:
+@dataclass(frozen=True, slots=True)
+class Fixed:
+    """Axes of the layout that the user decided; None is left to the search."""
+
+    tp: int | None = None
+    dp: int | None = None
+    ep: int | None = None
+    pp: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """What a layout must respect on a kind of chip."""
+
+    chips_per_domain: int
+    max_chips: int
+
+
+Candidate = tuple[int, int, int, int, bool]  # tp, dp, ep, pp, all-to-all
+
+
+def layouts(architecture: Architecture, bounds: Bounds, fixed: Fixed = Fixed()) -> Layout:
     """Return every candidate layout, as columns of shape (n, 1).
 
-    Sizes are powers of two. Tensor parallelism stays inside the scale-up domain and divides the heads. Attention is
-    replicated (dp > 1) only with experts to share; instances larger than a domain spread experts over all chips and
-    exchange tokens by all-to-all. Pipelines take over where an instance without experts to share leaves a domain.
+    Sizes are powers of two unless fixed. Tensor parallelism stays inside the scale-up domain and divides the heads.
+    Attention is replicated (dp > 1) only with experts to share; instances larger than a domain spread experts over
+    all chips and exchange tokens by all-to-all. Pipelines serve instances that replicate no attention.
+
+    Raises
+    ------
+    Infeasible
+        Where what is fixed leaves nothing; the message names the constraint that is broken.
     """
-    columns = np.array(sorted(set(_candidates(architecture, chips_per_domain, max_chips))), dtype=np.float64)
-    columns = columns.reshape(-1, 5)
+    candidates = list(_candidates(bounds, fixed))
+    allowed = [candidate for candidate in candidates if not obstacle(architecture, candidate, bounds)]
+    if not allowed:
+        reasons = sorted({obstacle(architecture, candidate, bounds) for candidate in candidates}, key=len)
+        raise Infeasible(f"no such layout of {architecture.id}: {reasons[0]}")
+    columns = np.array(sorted(set(allowed)), dtype=np.float64)
     tp, dp, ep, pp, exchange = (columns[:, [axis]] for axis in range(5))
     return Layout(tp=tp, dp=dp, ep=ep, pp=pp, all_to_all=exchange.astype(bool))
 
@@ -35,29 +68,38 @@ def layout_at(layout: Layout, index: int) -> Layout:
     return Layout(tp=tp, dp=dp, ep=ep, pp=pp, all_to_all=bool(np.asarray(layout.all_to_all)[index, 0]))
 
 
-def _candidates(architecture: Architecture, domain: int, max_chips: int) -> Iterator[tuple[int, int, int, int, bool]]:
-    heads = _head_counts(architecture)
+def obstacle(architecture: Architecture, candidate: Candidate, bounds: Bounds) -> str:
+    """Return the constraint that a layout breaks, in words; empty where it breaks none."""
+    tp, dp, ep, pp, exchange = candidate
+    world = tp * dp
     experts = [block.ffn for block in architecture.blocks if isinstance(block.ffn, MoeFfn)]
-    for world in _powers(max_chips):
-        for tp in _powers(min(world, domain, MAX_TENSOR_PARALLEL)):
-            if any(count % tp for count in heads):
-                continue
-            dp = world // tp
-            if dp == 1:
-                for pp in PIPELINES:
-                    if world * pp <= max_chips and pp <= architecture.layers:
-                        yield from ((tp, 1, ep, pp, False) for ep in _expert_sizes(experts, world))
-            elif experts and all(ffn.experts >= world for ffn in experts):
-                if world <= domain:
-                    yield from ((tp, dp, ep, 1, False) for ep in _expert_sizes(experts, world))
-                yield (tp, dp, world, 1, True)
+    fewest = min((ffn.experts for ffn in experts), default=1)
+    narrowest = min((ffn.intermediate for ffn in experts), default=NARROWEST_EXPERT) * ep // world
+    undivided = sorted(count for count in _head_counts(architecture) if count % tp)
+    checks = (
+        (world * pp > bounds.max_chips, f"{world * pp} chips exceed the {bounds.max_chips} of an instance"),
+        (tp > min(bounds.chips_per_domain, MAX_TENSOR_PARALLEL), f"tp={tp} leaves the scale-up domain"),
+        (bool(undivided), f"tp={tp} does not divide {undivided[0] if undivided else 0} heads"),
+        (pp > architecture.layers, f"pp={pp} exceeds {architecture.layers} layers"),
+        (dp > 1 and not experts, f"dp={dp} without experts to share: run {dp} instances instead"),
+        (dp > 1 and pp > 1, f"dp={dp} and pp={pp} together are not modelled"),
+        (ep not in (1, world), f"ep={ep}: experts are spread over 1 or all {world} chips of a stage"),
+        (ep > 1 and ep > fewest, f"ep={ep} exceeds {fewest} experts"),
+        (narrowest < NARROWEST_EXPERT, f"an expert split over {world // ep} chips is {narrowest} columns wide"),
+        (exchange and (dp == 1 or ep != world), "all-to-all needs ep = tp x dp and dp > 1"),
+        (not exchange and world > bounds.chips_per_domain, f"{world} chips leave the scale-up domain"),
+    )
+    return next((reason for broken, reason in checks if broken), "")
 
 
-def _expert_sizes(experts: list[MoeFfn], world: int) -> Iterator[int]:
-    if all(ffn.intermediate // world >= NARROWEST_EXPERT for ffn in experts):
-        yield 1
-    if world > 1 and experts and all(ffn.experts >= world for ffn in experts):
-        yield world
+def _candidates(bounds: Bounds, fixed: Fixed) -> Iterator[Candidate]:
+    def sizes(decided: int | None, tried: tuple[int, ...]) -> tuple[int, ...]:
+        return tried if decided is None else (decided,)
+
+    powers = tuple(2**power for power in range(bounds.max_chips.bit_length()) if 2**power <= bounds.max_chips)
+    for tp, dp, pp in product(sizes(fixed.tp, powers), sizes(fixed.dp, powers), sizes(fixed.pp, PIPELINES)):
+        for ep, exchange in product(sizes(fixed.ep, (1, tp * dp)), (False, True)):
+            yield tp, dp, ep, pp, exchange
 
 
 def _head_counts(architecture: Architecture) -> set[int]:
@@ -71,10 +113,3 @@ def _head_counts(architecture: Architecture) -> set[int]:
             case mixer:
                 counts.add(mixer.heads)
     return counts
-
-
-def _powers(limit: int) -> Iterator[int]:
-    size = 1
-    while size <= limit:
-        yield size
-        size *= 2

@@ -20,7 +20,7 @@ from assay.kernels.software import Software, software
 from assay.llm.architecture import Architecture
 from assay.llm.layout import Layout
 from assay.serving.closed_loop import SteadyState, Workload, steady_state
-from assay.serving.layouts import layout_at, layouts
+from assay.serving.layouts import Bounds, Fixed, layout_at, layouts
 
 SEQUENCES: Final = np.array(
     [1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64, 96, 128, 192, 256, 384, 512, 768, 1024], dtype=np.float64
@@ -67,7 +67,8 @@ def best_deployment(
     level: ServiceLevel,
     *,
     max_chips: int,
-    speculation: Speculation,
+    fixed: Fixed = Fixed(),
+    speculation: Speculation = Speculation(),
 ) -> Choice:
     """Return the deployment with the most output tok/s/chip whose mean TTFT and TPOT keep the service level.
 
@@ -80,9 +81,10 @@ def best_deployment(
         The model fits on no layout, or no layout keeps the service level; the message says which limit binds and by
         how much.
     """
+    layout = layouts(architecture, Bounds(int(silicon.chips_per_domain), max_chips), fixed)
     candidates = [
         _Candidates(deployment, workload, level)
-        for deployment in _deployments(architecture, chip, silicon, engines, max_chips, speculation)
+        for deployment in _deployments(architecture, chip, silicon, engines, layout, speculation)
     ]
     if not any(candidate.fits for candidate in candidates):
         raise Infeasible(_memory_reason(candidates))
@@ -104,6 +106,7 @@ class _Candidates:
         self.all_layouts, self.memory = deployment, memory
         self.fits = fitting.size > 0
         self.points, self.best_score = 0, 0.0
+        self.row = self.column = 0
         if not self.fits:
             return
         self.deployment = replace(deployment, layout=_rows(deployment.layout, fitting))
@@ -115,7 +118,7 @@ class _Candidates:
         met = self.possible & (self.state.ttft_s <= level.ttft_s) & (self.state.tpot_s <= level.tpot_s)
         score = np.where(met, self.state.output_tok_per_s / self.deployment.layout.chips, 0.0)
         score = score * (1.0 - 1e-9 * self.deployment.layout.chips)  # equal throughput: fewer chips
-        self.row, self.column = np.unravel_index(int(np.argmax(score)), score.shape)
+        self.row, self.column = divmod(int(np.argmax(score)), len(SEQUENCES))
         self.best_score = float(score[self.row, self.column])
 
     def refined(self) -> Choice:
@@ -123,7 +126,7 @@ class _Candidates:
         low = SEQUENCES[max(self.column - 1, 0)]
         high = min(SEQUENCES[min(self.column + 1, len(SEQUENCES) - 1)], float(self.capacity[self.row, 0]))
         sequences = np.unique(np.append(np.floor(np.linspace(low, high, REFINEMENTS)), SEQUENCES[self.column]))
-        deployment = replace(self.deployment, layout=layout_at(self.deployment.layout, int(self.row)))
+        deployment = replace(self.deployment, layout=layout_at(self.deployment.layout, self.row))
         state = steady_state(deployment, self.workload, sequences * deployment.layout.dp)
         met = (state.ttft_s <= self.level.ttft_s) & (state.tpot_s <= self.level.tpot_s)
         chosen = float(sequences[np.argmax(np.where(met, state.output_tok_per_s, 0.0))])
@@ -133,8 +136,8 @@ class _Candidates:
         """Return the point nearest to the service level, and by which factor it misses it."""
         excess = np.maximum(self.state.ttft_s / self.level.ttft_s, self.state.tpot_s / self.level.tpot_s)
         excess = np.where(self.possible, excess, np.inf)
-        row, column = np.unravel_index(int(np.argmin(excess)), excess.shape)
-        deployment = replace(self.deployment, layout=layout_at(self.deployment.layout, int(row)))
+        row, column = divmod(int(np.argmin(excess)), len(SEQUENCES))
+        deployment = replace(self.deployment, layout=layout_at(self.deployment.layout, row))
         return float(excess[row, column]), _choice(deployment, self.workload, float(SEQUENCES[column]))
 
 
@@ -150,11 +153,10 @@ def _deployments(
     chip: Chip,
     silicon: Silicon,
     engines: Sequence[Engine],
-    max_chips: int,
+    layout: Layout,
     speculation: Speculation,
 ) -> Iterator[Deployment]:
     """Yield all layouts under each framework that runs on the chip. Raises Infeasible where none does."""
-    layout = layouts(architecture, int(silicon.chips_per_domain), max_chips)
     refusals: list[Infeasible] = []
     for engine in engines:
         try:
@@ -165,7 +167,11 @@ def _deployments(
         stack: Software = software(engine, silicon)
         yield Deployment(architecture, silicon, stack, engine, layout, precision, speculation)
     if len(refusals) == len(engines):
-        raise refusals[0] if refusals else Infeasible(f"no framework in the catalogue runs on {chip.vendor} chips")
+        raise (
+            refusals[0]
+            if refusals
+            else Infeasible(f"none of the frameworks asked for runs on {chip.name} (generation {chip.generation})")
+        )
 
 
 def _rows(layout: Layout, rows: np.ndarray) -> Layout:

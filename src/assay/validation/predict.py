@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache
-from typing import Final, cast
+from typing import Final
 
 import numpy as np
 
@@ -69,8 +69,10 @@ def deployment_of(row: Measured) -> Deployment:
 
 
 def precision_of(row: Measured, architecture: Architecture) -> Precision:
-    """Return the formats that a row's label means: fp8 checkpoints of MoE models are block-scaled, fp4 ones keep
-    attention in bf16 or fp8, mxfp4 experts take 8-bit activations on Blackwell.
+    """Return the formats that a row's label means.
+
+    fp8 checkpoints of MoE models are block-scaled; fp4 ones of MLA models keep everything but the experts in 16 bits;
+    mxfp4 experts take 8-bit activations on Blackwell.
     """
     native = architecture.native
     blackwell = _silicon(row.chip).generation == "blackwell"
@@ -87,14 +89,12 @@ def precision_of(row: Measured, architecture: Architecture) -> Precision:
         return replace(native, experts="int4_wo", kv=kv)
     if row.precision == "fp4":
         latent = "DeepSeek" in row.model or "Kimi" in row.model or "GLM-5" in row.model
-        outside = cast("WeightFormat", "bf16" if latent else "nvfp4")
+        outside: WeightFormat = "bf16" if latent else "nvfp4"
         return Precision(attention=outside, dense=outside, experts="nvfp4", shared=outside, kv=kv)
     moe = any(hasattr(block.ffn, "experts") for block in architecture.blocks)
-    block: WeightFormat = "fp8_block" if moe else "fp8"
-    dense = "fp8" if row.static_scales else block
-    weights = cast("WeightFormat", dense)
+    weights: WeightFormat = "fp8_block" if moe else "fp8"
     return Precision(
-        attention=weights, dense=weights, experts=block, shared=weights, kv=kv, static_scales=row.static_scales
+        attention=weights, dense=weights, experts=weights, shared=weights, kv=kv, static_scales=row.static_scales
     )
 
 

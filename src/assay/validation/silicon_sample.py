@@ -77,9 +77,8 @@ def aggregated(path: Path) -> Cleaning:
         kept.append(measured)
     kept = _without_speculative_twins(kept, log)
     merged = _merged(kept, log)
-    flagged = [replace(row, flags=tuple(rule.name for rule in FLAGS if rule.condition({}, row))) for row in merged]
-    for row in flagged:
-        log.update(f"flag: {flag}" for flag in row.flags)
+    flagged = [replace(each, flags=tuple(rule.name for rule in FLAGS if rule.condition({}, each))) for each in merged]
+    log.update(f"flag: {flag}" for each in flagged for flag in each.flags)
     reasons |= REPAIR_REASONS | {f"flag: {rule.name}": rule.reason for rule in FLAGS}
     return Cleaning(tuple(flagged), tuple((name, count, reasons.get(name, "")) for name, count in log.items()))
 
