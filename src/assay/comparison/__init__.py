@@ -1,6 +1,6 @@
 """The main job: one model, workload and service level on many chips, side by side."""
 
-from assay.comparison.compare import compare
+from assay.comparison.answer import compare
 from assay.comparison.report import Report, Row
 from assay.comparison.request import CompareRequest
 
