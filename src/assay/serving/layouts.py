@@ -55,8 +55,8 @@ def layouts(architecture: Architecture, bounds: Bounds, fixed: Fixed = Fixed()) 
     candidates = list(_candidates(bounds, fixed))
     allowed = [candidate for candidate in candidates if not obstacle(architecture, candidate, bounds)]
     if not allowed:
-        reasons = sorted({obstacle(architecture, candidate, bounds) for candidate in candidates}, key=len)
-        raise Infeasible(f"no such layout of {architecture.id}: {reasons[0]}")
+        nearest = max(candidates, key=lambda candidate: _passed(architecture, candidate, bounds))
+        raise Infeasible(f"no such layout of {architecture.id}: {obstacle(architecture, nearest, bounds)}")
     columns = np.array(sorted(set(allowed)), dtype=np.float64)
     tp, dp, ep, pp, exchange = (columns[:, [axis]] for axis in range(5))
     return Layout(tp=tp, dp=dp, ep=ep, pp=pp, all_to_all=exchange.astype(bool))
@@ -69,14 +69,24 @@ def layout_at(layout: Layout, index: int) -> Layout:
 
 
 def obstacle(architecture: Architecture, candidate: Candidate, bounds: Bounds) -> str:
-    """Return the constraint that a layout breaks, in words; empty where it breaks none."""
+    """Return the first constraint that a layout breaks, in words; empty where it breaks none."""
+    return next((reason for broken, reason in _constraints(architecture, candidate, bounds) if broken), "")
+
+
+def _passed(architecture: Architecture, candidate: Candidate, bounds: Bounds) -> int:
+    """Count the constraints that a layout keeps before it breaks one."""
+    broken = [broken for broken, _reason in _constraints(architecture, candidate, bounds)]
+    return broken.index(True) if True in broken else len(broken)
+
+
+def _constraints(architecture: Architecture, candidate: Candidate, bounds: Bounds) -> tuple[tuple[bool, str], ...]:
     tp, dp, ep, pp, exchange = candidate
     world = tp * dp
     experts = [block.ffn for block in architecture.blocks if isinstance(block.ffn, MoeFfn)]
     fewest = min((ffn.experts for ffn in experts), default=1)
-    narrowest = min((ffn.intermediate for ffn in experts), default=NARROWEST_EXPERT) * ep // world
+    narrowest = min(ffn.intermediate for ffn in experts) * ep // world if experts else NARROWEST_EXPERT
     undivided = sorted(count for count in _head_counts(architecture) if count % tp)
-    checks = (
+    return (
         (world * pp > bounds.max_chips, f"{world * pp} chips exceed the {bounds.max_chips} of an instance"),
         (tp > min(bounds.chips_per_domain, MAX_TENSOR_PARALLEL), f"tp={tp} leaves the scale-up domain"),
         (bool(undivided), f"tp={tp} does not divide {undivided[0] if undivided else 0} heads"),
@@ -89,7 +99,6 @@ def obstacle(architecture: Architecture, candidate: Candidate, bounds: Bounds) -
         (exchange and (dp == 1 or ep != world), "all-to-all needs ep = tp x dp and dp > 1"),
         (not exchange and world > bounds.chips_per_domain, f"{world} chips leave the scale-up domain"),
     )
-    return next((reason for broken, reason in checks if broken), "")
 
 
 def _candidates(bounds: Bounds, fixed: Fixed) -> Iterator[Candidate]:

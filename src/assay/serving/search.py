@@ -191,7 +191,7 @@ def _memory_reason(candidates: Sequence[_Candidates]) -> str:
     candidate = min(candidates, key=lambda each: shortfall(each)[0])
     missing, row = shortfall(candidate)
     chips = int(np.asarray(candidate.all_layouts.layout.chips)[row, 0])
-    weights = float(np.broadcast_to(candidate.memory.weights_bytes, (row + 1, 1))[row, 0])
+    weights = float(np.asarray(candidate.memory.weights_bytes)[row, 0])
     usable = float(candidate.memory.usable_bytes)
     return (
         f"does not fit on {chips} chips: weights take {format_si(weights, 'B')} of {format_si(usable, 'B')} usable "
