@@ -37,7 +37,7 @@ def feed_forward(fields: Fields, traits: Traits, layers: int) -> Ffns:
     if not fields.has(*EXPERTS):
         return [dense(fields, traits)] * layers
     routed = expert_layers(fields, layers)
-    experts = mixture(fields, traits) if any(routed) else None
+    experts = mixture(fields, traits)
     plain = None if all(routed) else dense(fields, traits)
     return [experts if is_routed else plain for is_routed in routed]
 

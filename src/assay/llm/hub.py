@@ -35,14 +35,15 @@ def fetch_config(hf_id: str) -> dict[str, Any]:
 
 
 def _text(hf_id: str) -> str:
-    from huggingface_hub import hf_hub_url, try_to_load_from_cache
-    from huggingface_hub.utils import build_hf_headers, get_session
+    from huggingface_hub import get_session, get_token, hf_hub_url, try_to_load_from_cache
 
     cached = try_to_load_from_cache(hf_id, "config.json")
     if isinstance(cached, str):
         return Path(cached).read_text(encoding="utf-8")
     # hf_hub_download would retry for half a minute where there is no network.
+    token = get_token()
+    headers = {"authorization": f"Bearer {token}"} if token else {}
     url = hf_hub_url(hf_id, "config.json")
-    answer = get_session().get(url, headers=build_hf_headers(), timeout=TIMEOUT_S, follow_redirects=True)
+    answer = get_session().get(url, headers=headers, timeout=TIMEOUT_S, follow_redirects=True)
     answer.raise_for_status()
-    return answer.text
+    return str(answer.text)

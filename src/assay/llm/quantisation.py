@@ -11,7 +11,7 @@ from assay.llm.architecture import DenseFfn, MoeFfn
 from assay.llm.ffns import Ffns
 from assay.llm.fields import Fields
 from assay.llm.mixers import Mixers
-from assay.llm.precision import Precision, WeightFormat
+from assay.llm.precision import KvFormat, Precision, WeightFormat
 
 IGNORED: Final = ("modules_to_not_convert", "ignore", "exclude_modules", "ignored_layers")
 
@@ -69,6 +69,7 @@ def native_precision(holder: Fields, text: Fields, mixers: Mixers, ffns: Ffns) -
         experts=formats["experts"],
         shared=formats["shared"],
         head=head or "bf16",
+        kv=_cache_format(table),
         static_scales=_static_scales(table),
     )
 
@@ -180,6 +181,12 @@ def _static_scales(table: Fields) -> bool:
         if activations is not None and activations.integer("num_bits", default=16) == 8:
             return not activations.flag("dynamic", default=True)
     return False
+
+
+def _cache_format(table: Fields) -> KvFormat:
+    """Return the format of the KV cache that the checkpoint has scales for."""
+    scheme = table.table("kv_cache_scheme")
+    return "fp8" if scheme is not None and scheme.integer("num_bits", default=16) == 8 else "bf16"
 
 
 def _unsupported(what: str) -> Unsupported:
