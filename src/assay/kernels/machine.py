@@ -56,8 +56,8 @@ def waves(tiles: Number, cores: float, q: float) -> Number:
     return q * np.ceil(filled) + (1.0 - q) * np.maximum(filled, 1.0)
 
 
-def residency(touched_bytes: Number, capacity_bytes: float, steepness: float = 4.0) -> Number:
+def residency(touched_bytes: Number, capacity_bytes: Number, steepness: float = 4.0) -> Number:
     """Return the share of buffers that a benchmark finds in L2 when it runs the same kernel again."""
-    if capacity_bytes == 0:
+    if np.all(np.equal(capacity_bytes, 0.0)):
         return 0.0
     return 1.0 / (1.0 + np.power(np.divide(touched_bytes, capacity_bytes), steepness))

@@ -1,0 +1,40 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from assay.core.array import Number
+from assay.kernels import decode
+from assay.kernels.coefficients import shipped
+from assay.kernels.silicon import Silicon
+
+from .machines import H20, H100, H200, chips
+
+PUBLISHED = [(H20, 837.9), (H100, 735.5), (H200, 567.6)]  # 64 sequences of 8,192, 32/8 heads of 128, fa3: us
+
+
+@pytest.mark.parametrize(("silicon", "expected_us"), PUBLISHED)
+def test_published_times(silicon: Silicon, expected_us: float) -> None:
+    theta = shipped().theta("decode_attention_bf16", "hopper", "fa3")
+    price = decode.time(64, 8192, 1, 32, 8, 128, 2, silicon.peak("bf16"), theta, silicon)
+    assert price.seconds * 1e6 == pytest.approx(expected_us, rel=0.001)
+
+
+@given(st.integers(1, 256), st.integers(1, 65536), chips)
+def test_verifying_drafts_together_is_cheaper_than_one_by_one(batch: int, kv_tokens: int, silicon: Silicon) -> None:
+    theta = shipped().bounded("decode_attention_bf16", silicon.generation)
+
+    def seconds(queries: float) -> Number:
+        return decode.time(batch, kv_tokens, queries, 32, 8, 128, 2, silicon.peak("bf16"), theta, silicon).seconds
+
+    assert seconds(1) <= seconds(4) <= 4 * seconds(1)
+
+
+@given(st.integers(1, 256), st.integers(1, 65536), chips)
+def test_a_warm_cache_is_never_slower(batch: int, kv_tokens: int, silicon: Silicon) -> None:
+    theta = shipped().theta("decode_attention_bf16", silicon.generation)
+
+    def seconds(warm: bool) -> Number:
+        peak = silicon.peak("bf16")
+        return decode.time(batch, kv_tokens, 1, 32, 8, 128, 2, peak, theta, silicon, warm=warm).seconds
+
+    assert seconds(True) <= seconds(False)
