@@ -20,7 +20,7 @@ from assay.llm.architecture import (
     StateSpace,
 )
 from assay.llm.layout import Layout
-from assay.llm.parameters import layer_matrices, layer_vectors, stream_matrices
+from assay.llm.parameters import layer_matrices, layer_vectors, stream_head_parameters, stream_matrices
 from assay.llm.precision import KV_BYTES, Precision
 from assay.llm.weights import Matrix, ffn_matrices, local_kv_heads, mixer_matrices, part_bytes
 
@@ -37,8 +37,8 @@ def weight_bytes(architecture: Architecture, precision: Precision) -> float:
     table = architecture.vocab * architecture.hidden
     head = 0.0 if architecture.tied_embeddings else table * part_bytes(precision, "head")
     layers = sum(block.count * _layer_bytes(architecture, block, precision) for block in architecture.blocks)
-    unquantised = 2.0 * (architecture.hidden + architecture.vision_parameters)
-    return 2.0 * table + head + layers + unquantised + mtp_bytes(architecture, precision)
+    ends = 2.0 * table + head + _final_bytes(architecture)
+    return ends + layers + 2.0 * architecture.vision_parameters + mtp_bytes(architecture, precision)
 
 
 def mtp_bytes(architecture: Architecture, precision: Precision) -> float:
@@ -63,7 +63,7 @@ def weight_bytes_by_part(architecture: Architecture, precision: Precision) -> di
             size = block.count * float(matrix.weights) * part_bytes(precision, matrix.part)
             parts[matrix.part] = parts.get(matrix.part, 0.0) + size
         vectors = 2.0 * block.count * layer_vectors(architecture, block)
-        parts["vectors"] = parts.get("vectors", 2.0 * architecture.hidden) + vectors
+        parts["vectors"] = parts.get("vectors", _final_bytes(architecture)) + vectors
     parts["mtp"] = mtp_bytes(architecture, precision)
     parts["vision"] = 2.0 * architecture.vision_parameters
     return {part: size for part, size in parts.items() if size}
@@ -89,8 +89,9 @@ def weight_bytes_per_chip(architecture: Architecture, layout: Layout, precision:
     table = architecture.vocab * hidden / np.asarray(tp, dtype=float)
     embedding, head = 2.0 * table, table * part_bytes(precision, "head")
     first = embedding + 2.0 * architecture.vision_parameters / np.asarray(tp, dtype=float)
-    one_stage = first if architecture.tied_embeddings else first + head
-    return layers * share + np.where(pp == 1, one_stage, np.maximum(first, head))
+    last = head + _final_bytes(architecture)
+    one_stage = first + last - (head if architecture.tied_embeddings else 0.0)
+    return layers * share + np.where(pp == 1, one_stage, np.maximum(first, last))
 
 
 def kv_bytes_per_chip(architecture: Architecture, tokens: Number, layout: Layout, precision: Precision) -> Number:
@@ -164,6 +165,11 @@ def _cache(mixer: Mixer, tp: Number, kv_bytes: float) -> _Cache:
 
 def _index_bytes(indexer: Indexer | None) -> float:
     return 0.0 if indexer is None or indexer.shared else indexer.head_dim * INDEX_KEY_BYTES
+
+
+def _final_bytes(architecture: Architecture) -> float:
+    """Return the bytes of the last norm, and of what joins residual streams before it, kept in fp32."""
+    return 2.0 * architecture.hidden + 4.0 * stream_head_parameters(architecture)
 
 
 def _layer_bytes(architecture: Architecture, block: Block, precision: Precision) -> float:

@@ -47,7 +47,7 @@ def parameters(architecture: Architecture) -> Parameters:
         whole, met = block_parameters(architecture, block)
         layers += block.count * whole
         active += block.count * met
-    final = architecture.hidden + _stream_head(architecture)
+    final = architecture.hidden + stream_head_parameters(architecture)
     total = table * (1 if architecture.tied_embeddings else 2) + layers + final + architecture.vision_parameters
     return Parameters(
         total=round(total),
@@ -105,7 +105,8 @@ def mtp_parameters(architecture: Architecture) -> float:
     return architecture.mtp_layers * (whole + 2 * architecture.hidden**2 + 3 * architecture.hidden)
 
 
-def _stream_head(architecture: Architecture) -> int:
+def stream_head_parameters(architecture: Architecture) -> int:
+    """Return the parameters that join the residual streams of hyper-connections before the head."""
     streams = architecture.residual_streams
     return streams * streams * architecture.hidden + streams + 1 if streams > 1 else 0
 
