@@ -19,6 +19,18 @@ ECCN = re.compile(r"\b\d[A-E]\d{3}(?:\.[a-z0-9]+)*|\bEAR99\b")
 EXCEPTION = re.compile(r"\b(NAC|ACA|HBM|AIA|ACM|LPP)\b")
 PROVISION = re.compile(r"\d+ FR \d+|\b\d{3}\.\d+(?:\([a-zA-Z0-9]+\))*|\b3A090\.[abc](?:\.\d)?|\bNote 2\b")
 NOT_STATED = ("", "any", "n/a")
+TRUTHS = {"yes": True, "no": False, "unknown": None}
+POLICIES = (
+    "presumption of denial",
+    "presumption of approval",
+    "policy of denial",
+    "case-by-case (dd)",
+    "case-by-case",
+    "is-informed",
+    "per owner entry",
+    "per entry",
+)
+"""What a cell on the review policy begins with; the longer of two that begin alike stands first."""
 
 
 def eccn(cell: str, verdict: Verdict, vector: Vector) -> bool:  # noqa: ARG001 - one signature for all fields
@@ -51,15 +63,19 @@ def licence(cell: str, verdict: Verdict, vector: Vector) -> bool:
         due = {version.rate for version in verdict.duties if version.rule == "section-232"}
         percent = re.search(r"(\d+)\s*%", stated)
         return not due if stated.startswith("no") else percent is not None and due == {int(percent[1]) / 100}
-    if stated == "gp10":
+    if stated.startswith("gp10"):
         return any(version.label == "GP10" for version in verdict.prohibitions)
     if stated == "no/.b":
         return verdict.licence_required is None and verdict.met("3A090.b") is None
-    side = verdict.text if "by the text" in stated or vector.counterfactual else verdict.enforced
-    wanted = {"yes": True, "no": False, "unknown": None}.get(re.split(r"[\s(;/,]", stated)[0], "unreadable")
+    said = [TRUTHS[word] for word in re.findall(r"\b(?:yes|no|unknown)\b", stated)]
+    if not said:
+        return False
     if "by this rule" in stated:
-        return ("affiliates" in side.keys) is wanted
-    return side.licence_required is wanted
+        return ("affiliates" in verdict.keys) is said[0]
+    if "text" in stated and len(said) > 1:
+        return (verdict.enforced.licence_required, verdict.text.licence_required) == (said[0], said[1])
+    side = verdict.text if "by the text" in stated or vector.counterfactual else verdict.enforced
+    return side.licence_required is said[0]
 
 
 def review(cell: str, verdict: Verdict, vector: Vector) -> bool:
@@ -75,27 +91,25 @@ def _review_clause(clause: str, verdict: Verdict, vector: Vector) -> bool:
     if match := re.search(r"\s*from (\d{4}-\d{2}-\d{2})$", clause):
         later = check(replace(verdict.request, date=date.fromisoformat(match[1])))
         return _review_clause(clause[: match.start()], later, vector)
-    policy = _side(verdict, vector).review_policy or ""
-    if re.fullmatch(r"\d{3}\.\d+(\([a-z0-9]+\))*", clause):
-        return clause in _cites(verdict)
+    if any(provision not in _cites(verdict) for provision in PROVISION.findall(clause)):
+        return False
+    if PROVISION.fullmatch(clause):
+        return True
     if re.search(r"licen[cs]es? .*(granted|issued)", clause):
         return bool(verdict.practice)
     if match := re.search(r"(\d+)\s*% (revenue )?share", clause):
         return any(version.rate == int(match[1]) / 100 for version in verdict.duties)
-    for provision in PROVISION.findall(clause):
-        if provision not in _cites(verdict):
-            return False
-    bare = re.sub(r"\s*\((?!dd\))[^)]*\)|\s+under \S+|\s+letter$", "", clause).strip()
-    if bare == "case-by-case":
-        return policy.startswith("case-by-case")
-    if bare.startswith("case-by-case (dd)"):
-        return policy.startswith("case-by-case (dd)")
-    return bool(bare) and (policy == bare or policy.startswith(bare + ";"))
+    policy = _side(verdict, vector).review_policy or ""
+    if re.match(r"presumption of denial unless .*(dd|certif)", clause):
+        return policy.startswith("case-by-case (dd) else")
+    bare = _bare(clause)
+    known = next((known for known in POLICIES if bare.startswith(known)), None)
+    return known is not None and policy.startswith(known)
 
 
 def exception(cell: str, verdict: Verdict, vector: Vector) -> bool:
     """Return whether the open exceptions agree: those named are open, no other certainly is."""
-    side = _side(verdict, vector)
+    side = verdict.text if "text" in cell else _side(verdict, vector)
     opened = {opening.name for opening in side.exceptions if opening.open}
     possible = {opening.name for opening in side.exceptions}
     bare = re.sub(r"\([^)]*\)", " ", cell)
@@ -103,7 +117,7 @@ def exception(cell: str, verdict: Verdict, vector: Vector) -> bool:
         return match[1] in side.closed and not opened
     named = set(EXCEPTION.findall(bare))
     if not named:
-        return bare.strip().casefold().startswith("none") and not opened
+        return re.match(r"\s*no(ne)?\b", bare, re.IGNORECASE) is not None and not opened
     if " if " in bare:
         return named <= possible and not opened
     return named <= possible and opened <= named
@@ -160,6 +174,13 @@ def answer(field: str, verdict: Verdict, vector: Vector) -> str:
 
 def _side(verdict: Verdict, vector: Vector) -> Side:
     return verdict.text if vector.counterfactual else verdict.enforced
+
+
+def _bare(clause: str) -> str:
+    """Return a clause without what stands in brackets, but for (dd)."""
+    while (shorter := re.sub(r"\((?!dd\))[^()]*\)", " ", clause)) != clause:
+        clause = shorter
+    return " ".join(clause.replace("case by case", "case-by-case").split())
 
 
 def _cites(verdict: Verdict) -> str:

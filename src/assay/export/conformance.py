@@ -40,6 +40,8 @@ class Conformance:
     disagreements: tuple[Finding, ...]
     anomalies: tuple[Finding, ...]
     """Cells that follow a vendor's list against the text; they are not counted as stated."""
+    unread: tuple[tuple[str, str], ...]
+    """Id and cell, of facts that could not be read and are taken as not known."""
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as JSON carries it."""
@@ -49,6 +51,7 @@ class Conformance:
             "fields": {field: {"stated": self.stated[field], "agree": self.agree[field]} for field in self.stated},
             "disagreements": [_finding(finding) for finding in self.disagreements],
             "anomalies": [_finding(finding) for finding in self.anomalies],
+            "unread": [{"id": id, "cell": cell} for id, cell in self.unread],
         }
 
 
@@ -72,7 +75,8 @@ def conformance(vectors: Iterable[Vector]) -> Conformance:
             if not agreement:
                 found = Finding(vector.row.id, vector.row.chip, field, cell, answer(field, verdict, vector), anomaly)
                 (anomalies if anomaly else disagreements).append(found)
-    return Conformance(len(rows), counts, agreed, tuple(disagreements), tuple(anomalies))
+    unread = tuple((vector.row.id, cell) for vector in rows for cell in vector.unread)
+    return Conformance(len(rows), counts, agreed, tuple(disagreements), tuple(anomalies), unread)
 
 
 def _finding(finding: Finding) -> dict[str, str]:

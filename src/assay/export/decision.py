@@ -114,7 +114,7 @@ def _facts(request: ExportRequest) -> dict[str, Any]:
         "datacentre": item.datacentre,
         "vendor": item.vendor,
         "designed_in": item.designed_in,
-        "family": item.family,
+        "family": item.family or item.name,
         "vendor_says_a": item.vendor_says_a,
         "vendor_says_b": item.vendor_says_b,
         "date": request.date,

@@ -11,6 +11,16 @@ from assay.core.errors import UsageError
 if TYPE_CHECKING:
     from assay.export.product import Product
 
+NOTED = {
+    "TPP": "tpp",
+    "DRAM bandwidth": "dram_bytes_per_s",
+    "interconnect bandwidth": "interconnect_bytes_per_s",
+    "marketing": "datacentre",
+    "ECCN": "vendor_eccn",
+    "class": "vendor_says_a",
+}
+"""Facts of which a verdict says that they come from the list of products."""
+
 Form = Literal["chip", "board", "server"]
 Kind = Literal["processor", "hbm", "other"]
 
@@ -61,27 +71,28 @@ class Item:
 
     def with_product(self, product: Product) -> Item:
         """Return the item with what its vendor says of it, where the item itself does not say."""
-        dram, interconnect = product.dram_gb_per_s, product.interconnect_gb_per_s
-        said = {
-            "form": product.form,
-            "tpp": product.tpp,
-            "dram_bytes_per_s": None if dram is None else dram * 1e9,
-            "interconnect_bytes_per_s": None if interconnect is None else interconnect * 1e9,
-            "datacentre": product.datacentre,
-            "vendor": product.vendor,
-            "designed_in": product.designed_in,
-            "family": product.family,
-            "vendor_eccn": product.eccn,
-            "vendor_says_a": product.says_a,
-            "vendor_says_b": product.says_b,
-        }
-        added = {field: value for field, value in said.items() if value is not None and getattr(self, field) is None}
+        dram, interconnect = _bytes(product.dram_gb_per_s), _bytes(product.interconnect_gb_per_s)
+        said = replace(
+            self,
+            form=self.form or product.form,
+            tpp=product.tpp if self.tpp is None else self.tpp,
+            dram_bytes_per_s=dram if self.dram_bytes_per_s is None else self.dram_bytes_per_s,
+            interconnect_bytes_per_s=(
+                interconnect if self.interconnect_bytes_per_s is None else self.interconnect_bytes_per_s
+            ),
+            datacentre=product.datacentre if self.datacentre is None else self.datacentre,
+            vendor=self.vendor or product.vendor,
+            designed_in=self.designed_in or product.designed_in,
+            family=self.family or product.family or product.name,
+            vendor_eccn=self.vendor_eccn or product.eccn,
+            vendor_says_a=product.says_a if self.vendor_says_a is None else self.vendor_says_a,
+            vendor_says_b=product.says_b if self.vendor_says_b is None else self.vendor_says_b,
+        )
+        added = [name for name, field in NOTED.items() if getattr(said, field) != getattr(self, field)]
         if not added:
-            return self
-        where = f"of '{product.name}' in the vendor's list or data sheet ({', '.join(product.source)})"
-        names = ", ".join(field.removesuffix("_bytes_per_s").replace("_", " ") for field in added)
-        note = f"{names}: {where}" + (f"; {product.note}" if product.note else "")
-        return replace(self, **added, notes=(*self.notes, note))
+            return said
+        note = f"{', '.join(added)}: as listed for '{product.name}' ({', '.join(product.source)})"
+        return replace(said, notes=(*self.notes, note + (f"; {product.note}" if product.note else "")))
 
     @property
     def density(self) -> float | None:
@@ -95,3 +106,7 @@ class Item:
         if self.die_area_mm2 is None or self.tpp is None:
             return self.performance_density
         return float(f"{self.tpp / self.die_area_mm2:.12g}")
+
+
+def _bytes(gb_per_s: float | None) -> float | None:
+    return None if gb_per_s is None else gb_per_s * 1e9

@@ -23,7 +23,7 @@ class ExportRequest:
     hq: str | None = None
     """Of the end user."""
     origin: str | None = "US"
-    movement: Movement = "export"
+    movement: Movement | None = "export"
     quantity: int | None = None
     parent_hq: str | None = None
     """Of the end user's ultimate parent; None where it has none, or the same."""
@@ -46,7 +46,7 @@ class ExportRequest:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be. Raises UsageError."""
-        if self.movement not in get_args(Movement):
+        if self.movement is not None and self.movement not in get_args(Movement):
             raise UsageError(f"'{self.movement}' is no movement", f"Use one of {', '.join(get_args(Movement))}.")
         if self.quantity is not None and self.quantity < 1:
             raise UsageError(f"a quantity of {self.quantity} is none")

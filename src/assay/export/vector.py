@@ -6,11 +6,10 @@ The columns state most facts; some stand in words in the columns chip, quantity 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from pydantic import Field
 
@@ -18,6 +17,7 @@ from assay.catalogue.door import Record, read_csv
 from assay.core.errors import BadData, Fault, NotInCatalogue, UsageError
 from assay.export.country import country
 from assay.export.item import Item
+from assay.export.phrase import apply_phrases
 from assay.export.product import product
 from assay.export.request import ExportRequest, Movement
 from assay.export.rulebook import rules
@@ -34,9 +34,14 @@ MOVEMENTS: Mapping[str, Movement] = {
     "evaluation": "evaluation",
     "analysis": "evaluation",
     "deemed export": "deemed_export",
+    "deemed reexport": "deemed_export",
     "import": "import",
     "import to us": "import",
 }
+
+
+NOT_KNOWN = ("", "unknown", "n/a", "na", "-", "not published")
+"""Cells that state nothing, so that nothing of them is unread."""
 
 
 class VectorRow(Record):
@@ -44,13 +49,13 @@ class VectorRow(Record):
 
     id: str
     chip: str
-    tpp: float | None = None
+    tpp: str = ""
     tpp_basis: str = ""
-    die_area_mm2: float | None = None
-    perf_density: float | None = None
+    die_area_mm2: str = ""
+    perf_density: str = ""
     marketed_datacentre: str = ""
-    dram_bw_GBps: float | None = None
-    io_bw_GBps: float | None = None
+    dram: str = Field(default="", alias="dram_bw_GBps")
+    interconnect: str = Field(default="", alias="io_bw_GBps")
     date: str
     movement: str = "export"
     origin: str = Field(default="", alias="from")
@@ -77,6 +82,8 @@ class Vector:
     request: ExportRequest
     counterfactual: bool
     """Whether the row asks what the text says, as if it were enforced."""
+    unread: tuple[str, ...]
+    """Cells of facts that could not be read: the fact is taken as not known."""
 
 
 def read_vectors(path: Path) -> tuple[Vector, ...]:
@@ -85,7 +92,7 @@ def read_vectors(path: Path) -> tuple[Vector, ...]:
     for row in read_csv(path, VectorRow):
         try:
             found.append(vector(row))
-        except (UsageError, NotInCatalogue) as error:
+        except UsageError as error:
             faults.append(Fault(str(path), row.id, error.message))
     if faults:
         raise BadData(faults)
@@ -93,34 +100,84 @@ def read_vectors(path: Path) -> tuple[Vector, ...]:
 
 
 def vector(row: VectorRow) -> Vector:
-    """Return the request that a row states. Raises UsageError or NotInCatalogue for a cell that cannot be read."""
-    hq, end_user, parent = _parties(row.end_user_hq)
+    """Return the request that a row states. Raises UsageError where the date or a number cannot be."""
+    cells = Cells()
+    hq, end_user, parent = cells.parties(row.end_user_hq)
+    quantity = re.fullmatch(r"[\d,]+", row.quantity.strip())
     request = ExportRequest(
-        _item(row),
+        _item(row, cells),
         _date(row.date),
-        destination=_country(row.destination),
+        destination=cells.country(row.destination),
         hq=hq,
         parent_hq=parent,
         end_user=end_user,
-        origin=_country(row.origin),
-        movement=_movement(row.movement),
-        quantity=int(row.quantity.replace(",", "")) if re.fullmatch(r"[\d,]+", row.quantity) else None,
+        origin=cells.country(row.origin),
+        movement=cells.movement(row.movement),
+        quantity=int(quantity[0].replace(",", "")) if quantity else None,
     )
-    said = f"{row.chip}; {row.quantity}" if request.quantity is None else row.chip
-    for pattern, change in PHRASES:
-        if match := re.search(pattern, said, re.IGNORECASE):
-            request = change(request, match)
-    return Vector(row, request, "counterfactual" in row.date)
+    said = row.chip if quantity else f"{row.chip}; {row.quantity}"
+    request = apply_phrases(said, request)
+    return Vector(row, request, "counterfactual" in row.date, tuple(cells.unread))
 
 
-def _item(row: VectorRow) -> Item:
+class Cells:
+    """Reads cells, and collects those that it cannot read."""
+
+    def __init__(self) -> None:
+        self.unread: list[str] = []
+
+    def number(self, cell: str) -> float | None:
+        """Return the number of a cell; None where it holds none."""
+        try:
+            return float(cell.replace(",", ""))
+        except ValueError:
+            self._not_read(cell)
+            return None
+
+    def country(self, cell: str) -> str | None:
+        """Return the code of a country."""
+        try:
+            return country(cell.partition("(")[0]).iso2
+        except NotInCatalogue:
+            self._not_read(cell)
+            return None
+
+    def movement(self, cell: str) -> Movement | None:
+        """Return the movement that a cell begins with."""
+        said = " ".join(re.sub(r"[()]", " ", cell.casefold()).split())
+        found = max((name for name in MOVEMENTS if said.startswith(name)), key=len, default=None)
+        if found is None:
+            self._not_read(cell)
+            return None
+        return MOVEMENTS[found]
+
+    def parties(self, cell: str) -> tuple[str | None, str | None, str | None]:
+        """Return headquarters, end user and parent's headquarters of a cell such as "AE (G42)" or "SG (CN parent)"."""
+        bare, _, qualifier = cell.replace(",", " (", 1).partition("(")
+        hq, qualifier = self.country(bare), qualifier.rstrip(") ")
+        if not qualifier:
+            return hq, None, None
+        if "parent" in qualifier.casefold():
+            code = re.search(r"\b[A-Z]{2}\b", qualifier)
+            return hq, None, self.country(code[0] if code else qualifier)
+        for name in _named_end_users():
+            if re.search(rf"\b{re.escape(name.split()[-1])}\b", qualifier, re.IGNORECASE):
+                return hq, name, None
+        return hq, "unlisted", None
+
+    def _not_read(self, cell: str) -> None:
+        if cell.strip().casefold() not in NOT_KNOWN:
+            self.unread.append(cell)
+
+
+def _item(row: VectorRow, cells: Cells) -> Item:
     listed = product(row.chip)
-    dram, interconnect = row.dram_bw_GBps, row.io_bw_GBps
+    dram, interconnect = cells.number(row.dram), cells.number(row.interconnect)
     item = Item(
         row.chip,
-        tpp=row.tpp,
-        die_area_mm2=row.die_area_mm2,
-        performance_density=row.perf_density,
+        tpp=cells.number(row.tpp),
+        die_area_mm2=cells.number(row.die_area_mm2),
+        performance_density=cells.number(row.perf_density),
         dram_bytes_per_s=None if dram is None else dram * 1e9,
         interconnect_bytes_per_s=None if interconnect is None else interconnect * 1e9,
         datacentre={"yes": True, "no": False}.get(row.marketed_datacentre.strip().casefold()),
@@ -138,74 +195,7 @@ def _date(cell: str) -> date:
         raise UsageError(f"'{match[0]}' is no date: {error}") from error
 
 
-def _movement(cell: str) -> Movement:
-    movement = MOVEMENTS.get(" ".join(cell.casefold().split()))
-    if movement is None:
-        raise UsageError(f"'{cell}' is no movement", f"Use one of {', '.join(MOVEMENTS)}.")
-    return movement
-
-
-def _country(cell: str) -> str | None:
-    return country(cell).iso2 if cell.strip() else None
-
-
-def _parties(cell: str) -> tuple[str | None, str | None, str | None]:
-    """Return headquarters, end user and parent's headquarters of a cell such as "AE (G42)" or "SG (CN parent)"."""
-    bare, _, rest = cell.partition("(")
-    qualifier = rest.rstrip(") ")
-    hq = _country(bare)
-    if not qualifier:
-        return hq, None, None
-    if "parent" in qualifier.casefold():
-        codes = [word for word in re.findall(r"[A-Za-z]+", qualifier) if word.isupper() and len(word) == 2]
-        return hq, None, _country(codes[0]) if codes else None
-    for name in _named_end_users():
-        if re.search(rf"\b{re.escape(name.split()[-1])}\b", qualifier, re.IGNORECASE):
-            return hq, name, None
-    return hq, "unlisted", None
-
-
 def _named_end_users() -> tuple[str, ...]:
     """Return the end users that supplement 8 names in any version."""
     versions = rules()["supplement-8"].versions
     return tuple(dict.fromkeys(name for version in versions for name in version.named("end_user")))
-
-
-def _with_item(**changes: object) -> Callable[[ExportRequest, re.Match[str]], ExportRequest]:
-    return lambda request, _: replace(request, item=replace(request.item, **changes))
-
-
-def _with(**changes: Any) -> Callable[[ExportRequest, re.Match[str]], ExportRequest]:  # noqa: ANN401
-    return lambda request, _: replace(request, **changes)
-
-
-def _hbm(request: ExportRequest, match: re.Match[str]) -> ExportRequest:
-    item = replace(request.item, kind="hbm", hbm_density_bytes_per_s_per_mm2=float(match["density"]) * 1e9)
-    return replace(request, item=item)
-
-
-def _owned(request: ExportRequest, match: re.Match[str]) -> ExportRequest:
-    return replace(request, listed_owner_share=float(match["percent"]) / 100)
-
-
-def _ratio(request: ExportRequest, match: re.Match[str]) -> ExportRequest:
-    more = re.match(r"over|more|above|>(?!=)", match["how"], re.IGNORECASE)
-    return replace(request, us_tpp_ratio=float(match["percent"]) / 100 + (0.01 if more else 0.0))
-
-
-PHRASES: tuple[tuple[str, Callable[[ExportRequest, re.Match[str]], ExportRequest]], ...] = (
-    (r"^\s*(edge|hypothetical)\b", _with_item(vendor="none", designed_in="US")),
-    (r"planar die|\b0 mm2", _with_item(die_area_mm2=0.0)),
-    (r"^\s*any item", _with_item(kind=None)),
-    (r"\bHBM\S*.*?density\s*(?P<density>\d+(\.\d+)?)", _hbm),
-    (r"\b(no|without)\b.{0,12}(\(dd\)|certification)", _with(certified=False)),
-    (r"\bwith\b.{0,12}(\(dd\)|certification)", _with(certified=True)),
-    (r"(?P<how>over|more than|above|within|at most|under|up to|[<>]=?)\s*(?P<percent>\d+(\.\d+)?)\s*%", _ratio),
-    (r"(?P<percent>\d+(\.\d+)?)\s*%-?\s*owned", _owned),
-    (r"\bto (an? )?(Entity List(ed)?|MEU|SDN|listed) party", _with(listed=True)),
-    (r"\bnot bona fide", _with(bona_fide_operator=False)),
-    (r"(?<!not )bona fide", _with(bona_fide_operator=True)),
-    (r"\b(evaluation|analysis)\b", _with(movement="evaluation")),
-    (r"\bdirect(ly)?\b.*\bpackag", _with(designer_buys_hbm=True)),
-)
-"""What is said in words, and what it changes in the request."""
