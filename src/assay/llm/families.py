@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from assay.llm import ffns, mixers
@@ -26,6 +26,15 @@ GENERIC: Final = Family(Traits())
 _DEEPSEEK = Family(Traits(router_bias=True, mtp_embeddings=True))
 _QWEN3 = Family(Traits(qk_norm="head"))
 _QWEN3_NEXT = Family(Traits(qk_norm="head", output_gate=True, shared_gate=True, full_every=4), mixers.delta_net_hybrid)
+_KIMI_LINEAR = Family(
+    Traits(
+        router_bias=True,
+        assumes="the decay of Kimi delta attention has a bottleneck of one head; residuals across layers are left out",
+    ),
+    mixers.kimi_linear,
+)
+_LIGHTNING = Family(Traits(assumes="lightning attention keeps its state in fp32"), mixers.lightning_hybrid)
+_BOTH_CACHED = "where one projection gives keys and values, both are cached"
 _GEMMA3 = Traits(qk_norm="head", norms=2, tied=True, full_every=6)
 
 FAMILIES: Final[dict[str, Family]] = {
@@ -47,12 +56,20 @@ FAMILIES: Final[dict[str, Family]] = {
     "glm_moe_dsa": Family(Traits(router_bias=True)),
     "deepseek_v3": _DEEPSEEK,
     "deepseek_v32": _DEEPSEEK,
-    "deepseek_v4": Family(Traits(router_bias=True), mixers.compressed_sparse),
+    "deepseek_v2": GENERIC,
+    "deepseek_v4": Family(
+        Traits(
+            router_bias=True,
+            assumes="compressors and index keys are in 16 bits; layers routed by hash cost what routed layers cost",
+        ),
+        mixers.compressed_sparse,
+    ),
     "kimi_k2": _DEEPSEEK,
     "kimi_k25": _DEEPSEEK,
-    "kimi_linear": Family(Traits(router_bias=True), mixers.kimi_linear),
-    "kimi_k3": Family(Traits(router_bias=True), mixers.kimi_linear),
-    "minimax_m1": Family(Traits(), mixers.lightning_hybrid),
+    "kimi_linear": _KIMI_LINEAR,
+    "kimi_k3": _KIMI_LINEAR,
+    "minimax_m1": _LIGHTNING,
+    "minimax_text_01": _LIGHTNING,
     "minimax_m2": Family(
         Traits(
             qk_norm="full",
@@ -79,8 +96,9 @@ FAMILIES: Final[dict[str, Family]] = {
         )
     ),
     "pangu_pro_moe": GENERIC,
+    "gemma2": Family(Traits(norms=2, tied=True, full_every=2)),
     "gemma3": Family(_GEMMA3),
-    "gemma4": Family(_GEMMA3, mixers.gemma4_hybrid, ffns.gemma4_feed_forward),
+    "gemma4": Family(replace(_GEMMA3, assumes=_BOTH_CACHED), mixers.gemma4_hybrid, ffns.gemma4_feed_forward),
     "llama4": Family(Traits(output_bias=True), mixers.llama4_hybrid, ffns.llama4_feed_forward),
     "nemotron_h": Family(Traits(gated=False, router_bias=True), mixers.nemotron_hybrid, ffns.nemotron_feed_forward),
     "nemotron-nas": Family(Traits(), mixers.searched_blocks, ffns.searched_feed_forward),

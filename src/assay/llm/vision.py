@@ -12,13 +12,13 @@ def vision_parameters(outer: Fields, text_hidden: int) -> tuple[int, str]:
     table = outer.table("vision_config")
     if table is None:
         return 0, ""
-    if table.has("depth", "out_hidden_size"):
+    if table.has("num_position_embeddings"):
         return _qwen(table), LEFT_OUT
     if table.has("vt_hidden_size"):
         return _moonvit(table, text_hidden), LEFT_OUT
     if table.has("pooling_kernel_size"):
         return _gemma4(table, text_hidden), LEFT_OUT
-    if table.has("num_hidden_layers", "hidden_size"):
+    if all(table.has(key) for key in ("num_hidden_layers", "hidden_size", "intermediate_size", "patch_size")):
         return _siglip(table, text_hidden), f"{LEFT_OUT}; the tower is counted as a plain ViT with a linear projector"
     return 0, "the vision tower is of an unknown kind and not counted"
 
@@ -38,7 +38,7 @@ def _qwen(table: Fields) -> int:
     out = table.integer("out_hidden_size")
     layer = _encoder(hidden, hidden, intermediate, gated=False, bias=True, norm=4 * hidden)
     embedding = table.integer("in_channels", default=3) * patch * hidden + hidden
-    positions = table.integer("num_position_embeddings", default=0, low=0) * hidden
+    positions = table.integer("num_position_embeddings") * hidden
     merger = merged * merged + merged + merged * out + out
     deep = len(table.numbers("deepstack_visual_indexes") or ())
     mergers = merger + 2 * hidden + deep * (merger + 2 * merged)
