@@ -20,7 +20,8 @@ from assay.llm.architecture import (
 from assay.llm.families import FAMILIES, GENERIC, Family
 from assay.llm.ffns import Ffns
 from assay.llm.fields import Fields
-from assay.llm.mixers import Mixers, compressed_attention, hybrid_layer_types
+from assay.llm.hybrids import compressed_attention, hybrid_layer_types
+from assay.llm.mixers import Mixers
 from assay.llm.quantisation import mtp_quantised, native_precision
 from assay.llm.vision import vision_parameters
 

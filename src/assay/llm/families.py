@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Final
 
-from assay.llm import ffns, mixers
+from assay.llm import ffns, hybrids, mixers
 from assay.llm.fields import Fields
 from assay.llm.traits import Traits
 
@@ -25,15 +25,15 @@ GENERIC: Final = Family(Traits())
 
 _DEEPSEEK = Family(Traits(router_bias=True, mtp_embeddings=True))
 _QWEN3 = Family(Traits(qk_norm="head"))
-_QWEN3_NEXT = Family(Traits(qk_norm="head", output_gate=True, shared_gate=True, full_every=4), mixers.delta_net_hybrid)
+_QWEN3_NEXT = Family(Traits(qk_norm="head", output_gate=True, shared_gate=True, full_every=4), hybrids.delta_net_hybrid)
 _KIMI_LINEAR = Family(
     Traits(
         router_bias=True,
         assumes="the decay of Kimi delta attention has a bottleneck of one head; residuals across layers are left out",
     ),
-    mixers.kimi_linear,
+    hybrids.kimi_linear,
 )
-_LIGHTNING = Family(Traits(assumes="lightning attention keeps its state in fp32"), mixers.lightning_hybrid)
+_LIGHTNING = Family(Traits(assumes="lightning attention keeps its state in fp32"), hybrids.lightning_hybrid)
 _BOTH_CACHED = "where one projection gives keys and values, both are cached"
 _GEMMA3 = Traits(qk_norm="head", norms=2, tied=True, full_every=6)
 
@@ -51,7 +51,7 @@ FAMILIES: Final[dict[str, Family]] = {
     "qwen3_5": _QWEN3_NEXT,
     "qwen3_5_moe": _QWEN3_NEXT,
     "mimo": Family(Traits(qkv_bias=True)),
-    "mimo_v2_flash": Family(Traits(router_bias=True), mixers.mimo_hybrid),
+    "mimo_v2_flash": Family(Traits(router_bias=True), hybrids.mimo_hybrid),
     "glm4_moe": Family(Traits(qk_norm="head", router_bias=True)),
     "glm_moe_dsa": Family(Traits(router_bias=True)),
     "deepseek_v3": _DEEPSEEK,
@@ -62,7 +62,7 @@ FAMILIES: Final[dict[str, Family]] = {
             router_bias=True,
             assumes="compressors and index keys are in 16 bits; layers routed by hash cost what routed layers cost",
         ),
-        mixers.compressed_sparse,
+        hybrids.compressed_sparse,
     ),
     "kimi_k2": _DEEPSEEK,
     "kimi_k25": _DEEPSEEK,
@@ -78,7 +78,7 @@ FAMILIES: Final[dict[str, Family]] = {
             assumes="the MTP modules in the config are not in the checkpoint: its published size leaves them out",
         )
     ),
-    "minimax_m3": Family(Traits(qk_norm="head", router_bias=True), mixers.block_sparse_hybrid),
+    "minimax_m3": Family(Traits(qk_norm="head", router_bias=True), hybrids.block_sparse_hybrid),
     "gpt_oss": Family(
         Traits(qkv_bias=True, output_bias=True, sinks=True, expert_bias=True, router_bias=True, full_every=2)
     ),
@@ -98,8 +98,8 @@ FAMILIES: Final[dict[str, Family]] = {
     "pangu_pro_moe": GENERIC,
     "gemma2": Family(Traits(norms=2, tied=True, full_every=2)),
     "gemma3": Family(_GEMMA3),
-    "gemma4": Family(replace(_GEMMA3, assumes=_BOTH_CACHED), mixers.gemma4_hybrid, ffns.gemma4_feed_forward),
-    "llama4": Family(Traits(output_bias=True), mixers.llama4_hybrid, ffns.llama4_feed_forward),
-    "nemotron_h": Family(Traits(gated=False, router_bias=True), mixers.nemotron_hybrid, ffns.nemotron_feed_forward),
-    "nemotron-nas": Family(Traits(), mixers.searched_blocks, ffns.searched_feed_forward),
+    "gemma4": Family(replace(_GEMMA3, assumes=_BOTH_CACHED), hybrids.gemma4_hybrid, ffns.gemma4_feed_forward),
+    "llama4": Family(Traits(output_bias=True), hybrids.llama4_hybrid, ffns.llama4_feed_forward),
+    "nemotron_h": Family(Traits(gated=False, router_bias=True), hybrids.nemotron_hybrid, ffns.nemotron_feed_forward),
+    "nemotron-nas": Family(Traits(), hybrids.searched_blocks, ffns.searched_feed_forward),
 }

@@ -6,7 +6,7 @@ from typing import Final
 
 from assay.llm.architecture import DenseFfn, Ffn, MoeFfn
 from assay.llm.fields import Fields
-from assay.llm.mixers import hybrid_layer_types
+from assay.llm.hybrids import hybrid_layer_types
 from assay.llm.traits import Traits
 
 Ffns = list[Ffn | None]
