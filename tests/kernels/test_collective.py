@@ -51,6 +51,10 @@ def test_all_reduce_never_costs_more_than_its_two_halves_between_nodes() -> None
     assert whole <= halves
 
 
+def test_only_chips_with_a_custom_kernel_have_its_latency() -> None:
+    assert cost("all_reduce", 1e3, 8.0, replace(H200, vendor="Huawei")).seconds > cost("all_reduce", 1e3, 8.0).seconds
+
+
 def test_a_pair_in_a_mesh_has_one_link_of_seven() -> None:
     mesh = replace(A100, pair_bytes_per_s=A100.link_bytes_per_s / 7)
     pair, all_eight = (cost("all_reduce", 1e9, ranks, mesh).seconds for ranks in (2.0, 8.0))

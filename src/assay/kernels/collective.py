@@ -21,6 +21,8 @@ NIC_LATENCY_PER_DOUBLING_S: Final = 4e-6
 FITTED_RANKS: Final = 8.0
 CUSTOM_RANKS: Final = 8.0
 """Most ranks of a custom all-reduce kernel."""
+CUSTOM_VENDORS: Final = frozenset({"Nvidia", "AMD"})
+"""Vendors for whose chips serving frameworks have one: it needs peer memory."""
 SHARPNESS: Final = 8
 
 
@@ -45,7 +47,7 @@ def cost(operator: Collective, machine: Machine) -> Cost:
     inside = message * np.where(operator.kind == "all_to_all", local / ranks, 1.0)
     seconds = nccl_s(operator.kind, inside, local, nccl, silicon)
     latency = nccl.a0 * growth(local, nccl.an)
-    if operator.kind == "all_reduce":
+    if operator.kind == "all_reduce" and silicon.vendor in CUSTOM_VENDORS:
         theta = machine.theta("custom_all_reduce", machine.software.framework)
         custom = np.where(local <= CUSTOM_RANKS, custom_all_reduce_s(message, local, theta, silicon), np.inf)
         seconds = np.minimum(seconds, custom)
@@ -74,7 +76,8 @@ def family(operator: Collective, machine: Machine) -> str | None:
     """Return the family whose measurements stand behind the cost; None over PCIe and beyond the domain."""
     if machine.silicon.hosted or np.max(operator.ranks) > machine.silicon.chips_per_domain:
         return None
-    return "custom_all_reduce" if operator.kind == "all_reduce" else "nccl"
+    custom = operator.kind == "all_reduce" and machine.silicon.vendor in CUSTOM_VENDORS
+    return "custom_all_reduce" if custom else "nccl"
 
 
 def growth(ranks: Number, per_rank: float) -> Number:
