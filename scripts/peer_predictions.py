@@ -2,10 +2,10 @@
 
 Run in an environment of its own (`pip install aiconfigurator==0.12.0`); it needs about an hour of one core:
 
-    python scripts/aiconfigurator.py src/assay/validation/data/aiconfigurator.csv
+    python scripts/peer_predictions.py src/assay/validation/data/aiconfigurator.csv
 
-Writes id, ttft_s and tpot_s of every row of silicon_sample.csv that AIConfigurator predicts, with the row's own labels as
-arguments and its engine version where AIConfigurator has it, else its default.
+Writes id, ttft_s and tpot_s of every row of silicon_sample.csv that AIConfigurator predicts, with the row's own labels
+as arguments and its engine version where AIConfigurator has it, else its default.
 """
 
 from __future__ import annotations
