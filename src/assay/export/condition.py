@@ -33,7 +33,7 @@ COMPARISONS: Mapping[str, tuple[Callable[[Any, Any], bool], str]] = {
     "at_most": (operator.le, "<="),
     "less_than": (operator.lt, "<"),
 }
-_SAID = {True: "yes", False: "no"}
+SAID: Mapping[object, str] = {True: "yes", False: "no", None: "unknown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,16 +62,19 @@ class Leaf:
         test, fact = self.compiled(groups), (self.fact,)
         return lambda facts: fact if test(facts) is None else ()
 
-    def words(self) -> str:
-        """Return the test in words."""
+    def words(self, facts: Facts | None = None) -> str:
+        """Return the test in words, with the value of the fact where it is given."""
         name = self.fact.replace("_", " ")
+        if facts is not None and self.op != "stated":
+            given = facts[self.fact]
+            name += f" {given:,.6g}" if isinstance(given, float) else f" {SAID.get(given, given)}"
         if self.op in COMPARISONS:
             bound = self.value if isinstance(self.value, date) else f"{self.value:,}"
             return f"{name} {COMPARISONS[self.op][1]} {bound}"
         if self.op == "stated":
             return f"{name} is {'' if self.value else 'not '}stated"
         if self.op == "is":
-            return f"{name}: {_SAID.get(self.value, self.value) if isinstance(self.value, bool) else self.value}"
+            return f"{name} is {SAID[self.value] if isinstance(self.value, bool) else self.value}"
         return f"{name} in {', '.join(self.value)}"
 
 
@@ -91,9 +94,9 @@ class Reference:
         rule = self.rule
         return lambda facts: (rule,) if facts[rule] is None else ()
 
-    def words(self) -> str:
+    def words(self, facts: Facts | None = None) -> str:
         """Return the test in words."""
-        return self.rule
+        return self.rule if facts is None else f"{self.rule}: {SAID[facts[self.rule]]}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,12 +121,10 @@ class Joined:
         test, traces = self.compiled(groups), tuple(part.undecided(groups) for part in self.parts)
         return lambda facts: tuple(name for trace in traces for name in trace(facts)) if test(facts) is None else ()
 
-    def words(self) -> str:
+    def words(self, facts: Facts | None = None) -> str:
         """Return the condition in words."""
-        said = [
-            f"({part.words()})" if isinstance(part, Joined) and part.how == "any" else part.words()
-            for part in self.parts
-        ]
+        texts = [part.words(facts) for part in self.parts]
+        said = [f"({text})" if isinstance(part, Joined) else text for part, text in zip(self.parts, texts, strict=True)]
         if self.how == "not":
             return f"not {said[0]}" if len(self.parts) == 1 else f"not ({', '.join(said)})"
         return (" and " if self.how == "all" else " or ").join(said) or "always"

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from assay.export.condition import Truth
+from assay.export.condition import SAID, Truth
 from assay.export.decision import label
 from assay.export.facts import FACTS
 from assay.export.law import law
 from assay.export.rule import Version
 from assay.export.verdict import Side, Verdict
 
-SAID = {True: "yes", False: "no", None: "unknown"}
 SHOWN = ("classification", "prohibition", "requirement", "exception", "review", "duty")
 
 
@@ -32,7 +31,9 @@ def explanation(verdict: Verdict) -> Iterator[str]:
         yield f"  anomaly: {anomaly}"
     yield ""
     yield from _side("enforced", verdict.enforced)
-    if verdict.text != verdict.enforced:
+    if _said(verdict.text) == _said(verdict.enforced):
+        yield "the text says the same"
+    else:
         yield from _side("the text says", verdict.text)
     for name, versions in (
         ("prohibition", verdict.prohibitions),
@@ -48,7 +49,7 @@ def explanation(verdict: Verdict) -> Iterator[str]:
     for step in verdict.trail:
         if step.rule.stage in SHOWN and (step.met is not False or _tells(step.rule, verdict)):
             yield f"  {_mark(step.met)} {step.rule.cite}: {step.rule.title} [{_standing(step.rule)}]"
-            yield f"      {step.rule.when.words()}"
+            yield f"      {step.rule.when.words(verdict.facts)}"
     if verdict.unknown:
         yield ""
         yield "unknown, and it would decide:"
@@ -69,6 +70,10 @@ def _side(name: str, side: Side) -> Iterator[str]:
         yield f"  exception {opening.name}, {opening.rule.cite}: {state}{terms}"
     if side.licence_required and not side.exceptions:
         yield "  no licence exception open"
+
+
+def _said(side: Side) -> tuple[object, ...]:
+    return side.licence_required, side.keys, side.review_policy, tuple(opening.name for opening in side.exceptions)
 
 
 def _tells(version: Version, verdict: Verdict) -> bool:

@@ -124,7 +124,7 @@ class Verdict:
             "unknown": list(self.unknown),
             "warnings": list(self.warnings),
             "assumptions": list(self.assumptions),
-            "trail": [_step(step) for step in self.trail],
+            "trail": [_step(step, self.facts) for step in self.trail],
             "verified_until": self.verified_until.isoformat(),
         }
 
@@ -159,13 +159,13 @@ def _version(version: Version) -> dict[str, Any]:
     return entry | {"from": _iso(version.since), "basis": version.basis}
 
 
-def _step(step: Step) -> dict[str, Any]:
+def _step(step: Step, facts: Mapping[str, Any]) -> dict[str, Any]:
     rule = step.rule
     return {
         "rule": rule.rule,
         "title": rule.title,
         "stage": rule.stage,
-        "test": rule.when.words(),
+        "test": rule.when.words(facts),
         "met": step.met,
         "status": rule.status,
         "cite": rule.cite,
