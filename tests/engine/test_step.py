@@ -83,7 +83,8 @@ def test_overlap_hides_time_and_never_adds_any() -> None:
     assert not any(line.role == "overlap.hidden" for line in prefill_step(serial, 4, 4096).lines)
     for sequences in (1, 2, 16, 128):
         step = decode_step(overlapping, sequences, 4096)
-        assert float(step.seconds) <= sum(max(float(line.seconds), 0.0) for line in step.lines)
+        whole = sum(max(float(line.seconds), 0.0) for line in step.lines)
+        assert float(step.seconds) <= whole * (1 + 1e-9)
 
 
 def test_a_cached_prefix_saves_time() -> None:

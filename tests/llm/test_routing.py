@@ -72,3 +72,19 @@ def test_no_tokens_do_nothing() -> None:
 
 def test_popularity_sums_to_the_choices() -> None:
     assert routing._popularity(512, 22).sum() == pytest.approx(22)
+
+
+@pytest.mark.parametrize("ep", [8, 16, 32, 64, 128, 144, 160])
+def test_copies_of_popular_experts_even_out_the_load(ep: int) -> None:
+    random, even = (expert_load(256, 8, ep, 4096.0, balanced) for balanced in (False, True))
+    mean = 4096 * 8 / ep
+    assert mean * (1 - 1e-9) <= float(even.pairs) <= 1.05 * mean
+    assert float(even.pairs) < float(random.pairs)
+    assert float(even.active_experts) <= -(-256 // ep) + 1 + 1e-9
+
+
+def test_balanced_and_random_ranks_in_one_call() -> None:
+    both = expert_load(256, 8, 16, 100.0, np.array([False, True]))
+    for index, balanced in enumerate((False, True)):
+        alone = expert_load(256, 8, 16, 100.0, balanced)
+        assert np.asarray(both.pairs)[index] == pytest.approx(float(alone.pairs))

@@ -9,7 +9,7 @@ import numpy as np
 
 from assay.core.array import Number
 from assay.engine.deployment import Deployment
-from assay.llm.memory import kv_bytes_per_chip, weight_bytes_per_chip
+from assay.llm.memory import kv_bytes_per_chip, mtp_bytes, weight_bytes_per_chip
 
 DRIVER_VISIBLE: Final = 0.995
 """Share of the nominal memory that the driver reports: H100 85.5e9 of 80 GiB, H200 150.7e9 of 141 GiB."""
@@ -42,6 +42,9 @@ def memory_use(deployment: Deployment, input_tokens: Number, output_tokens: Numb
     number = deployment.engine.number
     visible = deployment.silicon.memory_bytes * DRIVER_VISIBLE
     weights = weight_bytes_per_chip(deployment.architecture, deployment.layout, deployment.precision)
+    if deployment.speculation.draft_tokens:
+        drafter = mtp_bytes(deployment.architecture, deployment.precision)
+        weights = weights + np.divide(drafter, deployment.layout.world)
     kv = number("memory_fraction") * (visible - weights - number("reserved_bytes"))
     tokens = np.add(input_tokens, np.multiply(PEAK_OUTPUT, output_tokens))
     per_sequence = kv_bytes_per_chip(deployment.architecture, tokens, deployment.layout, deployment.precision)

@@ -16,7 +16,7 @@ from assay.llm.layout import Layout
 from assay.llm.operator import Collective, Elementwise, ExpertAllToAll, Moe, Operator
 from assay.llm.precision import Precision, WeightFormat
 from assay.llm.routing import expert_load
-from assay.llm.weights import dense_split, ffn_matrices
+from assay.llm.weights import dense_split, expert_slots, ffn_matrices
 
 DISPATCHED_AS: Final[dict[WeightFormat, WeightFormat]] = {
     "fp8": "fp8",
@@ -71,14 +71,14 @@ def ffn_operators(architecture: Architecture, ffn: Ffn, step: FfnStep, count: in
 
 def _moe(architecture: Architecture, ffn: MoeFfn, step: FfnStep, count: int) -> Moe:
     layout = step.layout
-    load = expert_load(ffn.experts, ffn.top_k, layout.ep, step.moe_tokens)
+    load = expert_load(ffn.experts, ffn.top_k, layout.ep, step.moe_tokens, balanced=layout.all_to_all)
     return Moe(
         role="experts",
         count=count,
         tokens=step.moe_tokens,
         pairs=load.pairs,
         active_experts=load.active_experts,
-        local_experts=np.divide(ffn.experts, layout.ep),
+        local_experts=expert_slots(ffn, layout),
         hidden=float(ffn.latent or architecture.hidden),
         intermediate=np.divide(ffn.intermediate, layout.moe_tp),
         gated=ffn.gated,

@@ -96,6 +96,11 @@ def dense_split(layout: Layout) -> Number:
     return np.where(layout.all_to_all, layout.tp, layout.world)
 
 
+def expert_slots(ffn: MoeFfn, layout: Layout) -> Number:
+    """Return the experts that one chip holds: its share, and under all-to-all one more, a copy of a popular one."""
+    return np.divide(ffn.experts, layout.ep) + np.where(layout.all_to_all, 1.0, 0.0)
+
+
 def _mlp(role: str, part: Part, hidden: float, intermediate: Number, gated: bool) -> tuple[Matrix, ...]:
     up = "gate_up" if gated else "up"
     return (
@@ -106,7 +111,7 @@ def _mlp(role: str, part: Part, hidden: float, intermediate: Number, gated: bool
 
 def _experts(ffn: MoeFfn, hidden: float, layout: Layout) -> Iterator[Matrix]:
     width = float(ffn.latent or hidden)
-    copies = np.divide(ffn.experts, layout.ep)
+    copies = expert_slots(ffn, layout)
     intermediate = np.divide(ffn.intermediate, layout.moe_tp)
     yield Matrix("router", "unquantised", hidden, float(ffn.experts))
     if ffn.latent:
