@@ -6,8 +6,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from assay.export.decision import check, status
+    from assay.export.decision import check
     from assay.export.item import Item
+    from assay.export.label import status
     from assay.export.request import ExportRequest
     from assay.export.verdict import Verdict
 
@@ -18,7 +19,7 @@ _HOME = {
     "Item": "assay.export.item",
     "Verdict": "assay.export.verdict",
     "check": "assay.export.decision",
-    "status": "assay.export.decision",
+    "status": "assay.export.label",
 }
 
 

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from assay.core.errors import UsageError
-from assay.export.decision import check, label
+from assay.export.decision import check
+from assay.export.label import label
+from assay.export.law import law
 from assay.export.request import ExportRequest
 from assay.export.rule import Version
 from assay.export.rulebook import breakpoints
 from assay.export.verdict import Verdict
 
-DIFF_SCHEMA = "assay.export-diff/1"
-HISTORY_SCHEMA = "assay.export-timeline/1"
+SCHEMA = "assay.export-diff/1"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Difference:
     def as_dict(self) -> dict[str, Any]:
         """Return the difference as JSON carries it."""
         return {
-            "schema": DIFF_SCHEMA,
+            "schema": SCHEMA,
             "item": self.before.request.item.name,
             "dates": [self.before.request.date.isoformat(), self.after.request.date.isoformat()],
             "changes": [{"field": field, "before": before, "after": after} for field, before, after in self.fields],
@@ -51,10 +52,12 @@ class Difference:
         }
 
 
-def difference(request: ExportRequest, first: date, second: date) -> Difference:
-    """Return what changed in the answer from one date to a later one. Raises UsageError where they are not in order."""
-    if not first < second:
-        raise UsageError(f"{first} is not before {second}", "Give the earlier date first.")
+def difference(request: ExportRequest, dates: Sequence[date]) -> Difference:
+    """Return what changed in the answer between two dates. Raises UsageError where they are not two, in order."""
+    if len(dates) != 2 or not dates[0] < dates[1]:
+        said = ", ".join(day.isoformat() for day in dates) or "none"
+        raise UsageError(f"two dates are compared, the earlier first; given: {said}", "Give --date twice.")
+    first, second = dates
     before, after = check(replace(request, date=first)), check(replace(request, date=second))
     old, new = _fields(before), _fields(after)
     return Difference(
@@ -65,15 +68,28 @@ def difference(request: ExportRequest, first: date, second: date) -> Difference:
     )
 
 
-def history(request: ExportRequest) -> Iterator[tuple[date, str, tuple[Version, ...]]]:
-    """Yield each date on which the answer to a request becomes another: the date, the answer, the rules that did it."""
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """A date on which the answer becomes another: what it is now, in which fields it differs, which rules did it."""
+
+    on: date
+    status: str
+    changed: tuple[str, ...]
+    causes: tuple[Version, ...]
+
+
+def history(request: ExportRequest) -> Iterator[Turn]:
+    """Yield each date on which the answer to a request becomes another, from the first that the data answer."""
     former: Verdict | None = None
     for on in breakpoints(request.proposals):
-        verdict = check(replace(request, date=on))
-        if verdict.warnings and not former:
+        if on < law().known_from:
             continue
-        if former is None or _fields(former) != _fields(verdict):
-            yield on, label(verdict), tuple(_causes(former, verdict)) if former else ()
+        verdict = check(replace(request, date=on))
+        new = _fields(verdict)
+        old = _fields(former) if former else dict.fromkeys(new)
+        changed = tuple(field for field, value in new.items() if old[field] != value)
+        if former is None or changed:
+            yield Turn(on, label(verdict), changed, tuple(_causes(former, verdict)) if former else ())
         former = verdict
 
 

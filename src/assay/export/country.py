@@ -51,7 +51,8 @@ def country(name: str) -> Country:
     """Return the country of an ISO 3166-1 alpha-2 code or a name. Raises NotInCatalogue with the nearest."""
     found = _by_name().get(name.strip().casefold())
     if found is None:
-        known = {label for entry in _by_name().values() for label in (entry.iso2, entry.name, *entry.aliases)}
+        short = len(name.strip()) <= 3
+        known = {label for e in _by_name().values() for label in ((e.iso2,) if short else (e.name, *e.aliases))}
         raise NotInCatalogue("country", name, known, "Give the two letters of ISO 3166-1, such as CN.")
     return found
 

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
 from typing import Any
 
 from assay.export.classification import classify
 from assay.export.condition import Facts, Truth
-from assay.export.item import Item
 from assay.export.law import law
 from assay.export.request import ExportRequest
 from assay.export.rule import Version
@@ -75,27 +73,6 @@ def check(request: ExportRequest) -> Verdict:
         rules=book.versions,
         verified_until=law().verified_until,
     )
-
-
-def status(item: Item, to: str, on: date) -> str:
-    """Return a short label of the verdict for an end user who sits, and is headquartered, in country `to`.
-
-    One of: "not required", "required", "required: <review policy>", "unknown", "prohibited".
-    """
-    verdict = check(ExportRequest(item, on, destination=to, hq=to))
-    return label(verdict)
-
-
-def label(verdict: Verdict) -> str:
-    """Return the verdict in a few words."""
-    if verdict.prohibitions:
-        return "prohibited: " + verdict.prohibitions[0].label
-    if verdict.licence_required is None:
-        return "unknown"
-    if not verdict.licence_required:
-        return "not required"
-    openings = "".join(f", {opening.name} open" for opening in verdict.exceptions if opening.open)
-    return "required" + (f": {verdict.review_policy}" if verdict.review_policy else "") + openings
 
 
 def _facts(request: ExportRequest) -> dict[str, Any]:

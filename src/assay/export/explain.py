@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from assay.export.condition import SAID, Truth
-from assay.export.decision import label
 from assay.export.facts import FACTS
+from assay.export.label import label
 from assay.export.law import law
 from assay.export.rule import Version
 from assay.export.verdict import Side, Verdict

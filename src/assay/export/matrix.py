@@ -7,8 +7,11 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from assay.catalogue.chip import chip_ids
 from assay.export.chip_item import item
-from assay.export.decision import check, label
+from assay.export.country import country
+from assay.export.decision import check
+from assay.export.label import label
 from assay.export.request import ExportRequest
 from assay.export.verdict import Verdict
 
@@ -25,6 +28,20 @@ class Matrix:
     chips: tuple[str, ...]
     destinations: tuple[str, ...]
     verdicts: tuple[tuple[Verdict, ...], ...]
+
+    def rows(self) -> list[dict[str, Any]]:
+        """Return one row a chip and destination, as CSV carries it."""
+        return [
+            {
+                "chip": chip,
+                "destination": to,
+                "eccn": verdict.eccn,
+                "licence_required": verdict.licence_required,
+                "status": label(verdict),
+            }
+            for chip, row in zip(self.chips, self.verdicts, strict=True)
+            for to, verdict in zip(self.destinations, row, strict=True)
+        ]
 
     def as_dict(self) -> dict[str, Any]:
         """Return the matrix as JSON carries it."""
@@ -47,12 +64,20 @@ class Matrix:
         }
 
 
-def matrix(chips: Sequence[str], destinations: Sequence[str], on: date, proposals: tuple[str, ...] = ()) -> Matrix:
-    """Return the verdicts of chips of the catalogue to destinations. Raises NotInCatalogue."""
+def matrix(chips: Sequence[str], to: Sequence[str], on: date, proposals: tuple[str, ...] = ()) -> Matrix:
+    """Return the verdicts of chips to destinations; of the whole catalogue, and to a choice, where none are named.
+
+    Raises
+    ------
+    NotInCatalogue
+        A chip, a country or a proposal does not exist; the error names the nearest.
+    """
+    names = tuple(chips) or chip_ids()
+    destinations = tuple(country(name).iso2 for name in to) or DESTINATIONS
     rows = []
-    for name in chips:
+    for name in names:
         found = item(name)
         rows.append(
             tuple(check(ExportRequest(found, on, destination=to, hq=to, proposals=proposals)) for to in destinations)
         )
-    return Matrix(on, tuple(chips), tuple(destinations), tuple(rows))
+    return Matrix(on, names, destinations, tuple(rows))

@@ -10,7 +10,7 @@ from typing import Any, Literal, Self, get_args
 from pydantic import Field, field_validator, model_validator
 
 from assay.catalogue.door import Record
-from assay.export.condition import Condition, Groups, Test, leaves, parse, references
+from assay.export.condition import Condition, Groups, Test, Trace, leaves, parse, references
 from assay.export.country import Basis
 from assay.export.facts import FACTS
 
@@ -73,6 +73,15 @@ class Version:
             return when
         otherwise = self.otherwise.compiled(groups)
         return lambda facts: otherwise(facts) if (truth := when(facts)) is None else truth
+
+    def undecided(self, groups: Groups) -> Trace:
+        """Return a function from facts to the facts and rules that leave the rule open.
+
+        A fact of which `otherwise` asks only whether it is stated leaves nothing open.
+        """
+        trace = self.when.undecided(groups)
+        spared = {leaf.fact for leaf in leaves(self.otherwise) if leaf.op == "stated"} if self.otherwise else set()
+        return lambda facts: tuple(name for name in trace(facts) if name not in spared)
 
     def named(self, fact: str) -> tuple[str, ...]:
         """Return the values of a fact that the version names one by one."""

@@ -143,7 +143,7 @@ def _compiled(epoch: int, names: tuple[str, ...]) -> Rulebook:
         tests=tuple((version.rule, version.decided(of_date)) for version in order),
         absent={id: False for id in book if id not in present},
         groups=of_date,
-        traces={version.rule: version.when.undecided(of_date) for version in order},
+        traces={version.rule: version.undecided(of_date) for version in order},
         enforced={stage: tuple(v for v in order if v.stage == stage and v.binds) for stage in STAGES},
         text={stage: tuple(v for v in order if v.stage == stage and v.in_text) for stage in STAGES},
     )

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from assay.core.errors import Unsupported, UsageError
+from assay.export.ownership import Ownership, Stake, listed_ownership
 from assay.export.party import Party
 
 SCHEMA = "assay.export-screen/1"
@@ -43,6 +44,37 @@ class Hit:
             "list": self.party.list,
             "id": self.party.id,
         }
+
+
+@dataclass(frozen=True, slots=True)
+class Screening:
+    """What a list says of a party: hits on its name, and what listed parties own of it."""
+
+    hits: tuple[Hit, ...]
+    ownership: Ownership | None
+    """None where no stakes are given."""
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the screening as JSON carries it."""
+        return {
+            "schema": SCHEMA,
+            "hits": [hit.as_dict() for hit in self.hits],
+            "ownership": self.ownership.as_dict() if self.ownership else None,
+        }
+
+
+def screening(
+    name: str,
+    parties: Sequence[Party],
+    country: str | None = None,
+    stakes: Sequence[Stake] = (),
+    threshold: float = THRESHOLD,
+) -> Screening:
+    """Return the hits on a name, and the share of it that owners with hits own together; see `screen`."""
+    owners = sorted({stake.owner for stake in stakes})
+    listed = [owner for owner in owners if screen(owner, parties, threshold=threshold)]
+    ownership = listed_ownership(name, stakes, listed) if stakes else None
+    return Screening(screen(name, parties, country, threshold), ownership)
 
 
 def screen(

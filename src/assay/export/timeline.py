@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from assay.catalogue.door import Record, read_csv
-from assay.export.country import DATA, Basis
+from assay.export.change import Turn, history
+from assay.export.chip_item import item
+from assay.export.country import DATA, Basis, country
+from assay.export.law import law
 from assay.export.product import words
+from assay.export.request import ExportRequest
 
 SCHEMA = "assay.export-timeline/1"
 
@@ -49,3 +55,43 @@ def events_of(chip: str | None = None, to: str | None = None) -> Iterator[Event]
         if to and event.destinations and to not in event.destinations.split():
             continue
         yield event
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """Dated steps, and how they moved one answer where a request is given."""
+
+    events: tuple[Event, ...]
+    turns: tuple[Turn, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return the timeline as JSON carries it."""
+        return {
+            "schema": SCHEMA,
+            "events": [event.as_dict() for event in self.events],
+            "turns": [
+                {
+                    "date": turn.on.isoformat(),
+                    "status": turn.status,
+                    "changed": list(turn.changed),
+                    "instruments": list(dict.fromkeys(rule.instrument or rule.cite for rule in turn.causes)),
+                }
+                for turn in self.turns
+            ],
+        }
+
+
+def timeline(chip: str | None, to: str | None, proposals: tuple[str, ...] = ()) -> Timeline:
+    """Return the steps that concern a chip and a destination; where both are named, the turns of the answer too.
+
+    Raises
+    ------
+    NotInCatalogue
+        The chip, the country or a proposal does not exist; the error names the nearest.
+    """
+    found = item(chip) if chip else None
+    code = country(to).iso2 if to else None
+    if found is None or code is None:
+        return Timeline(tuple(events_of(found.family or found.name if found else None, code)), ())
+    request = ExportRequest(found, law().known_from, destination=code, hq=code, proposals=proposals)
+    return Timeline(tuple(events_of(found.family or found.name, code)), tuple(history(request)))
