@@ -118,7 +118,8 @@ def compare(
     elif csv:
         output.emit_csv([row.flat() for row in report.rows])
     else:
-        print_report(report)
+        out = output.console()
+        print_report(report, out)
         if explain:
-            print_explanations(report)
+            print_explanations(report, out)
     report.check_feasible()

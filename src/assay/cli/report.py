@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from rich.console import Console
 from rich.table import Table
 from rich.tree import Tree
 
-from assay.cli.output import bar, console
+from assay.cli.output import bar
 from assay.comparison.report import Report, Row
 from assay.core.interval import Interval
 from assay.core.quantity import format_si
@@ -20,9 +21,9 @@ LEGEND = {
 }
 
 
-def print_report(report: Report) -> None:
-    """Print the comparison: a table of what works, best first, then what does not and why, then the notes."""
-    request, out = report.request, console()
+def print_report(report: Report, out: Console) -> None:
+    """Print the comparison: a table of what works, best first, then the notes, then what does not work and why."""
+    request = report.request
     out.print(
         f"[bold]{report.model}[/], {request.input_tokens:g} tokens in, {request.output_tokens:g} out, "
         f"mean TTFT <= {format_si(request.ttft_s, 's')}, mean TPOT <= {format_si(request.tpot_s, 's')}"
@@ -36,11 +37,11 @@ def print_report(report: Report) -> None:
             out.print(f"[bold]{row.chip}[/]: {row.reason}", highlight=False)
 
 
-def print_explanations(report: Report) -> None:
+def print_explanations(report: Report, out: Console) -> None:
     """Print the tree of reasons of every feasible chip."""
     for row in report.rows:
         if row.explanation is not None:
-            console().print(_tree(row.explanation), highlight=False)
+            out.print(_tree(row.explanation), highlight=False)
 
 
 def _table(rows: list[Row]) -> Table:

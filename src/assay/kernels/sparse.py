@@ -7,10 +7,17 @@ from typing import Final
 import numpy as np
 
 from assay.core.array import Number
-from assay.kernels import single
+from assay.kernels import latent, single
 from assay.kernels.machine import Cost, Machine
 from assay.kernels.single import Work
-from assay.llm.operator import CompressedAttention, IndexerLogits, LatentBmm, SparseLatentAttention, TopK
+from assay.llm.operator import (
+    CompressedAttention,
+    IndexerLogits,
+    LatentBmm,
+    LatentDecodeAttention,
+    SparseLatentAttention,
+    TopK,
+)
 
 HEADS_PER_CTA: Final = 64
 """Query heads of a CTA; a tensor instruction computes as many whatever a chip holds, 128 on datacentre Blackwell."""
@@ -91,7 +98,18 @@ def top_k_work(operator: TopK) -> Work:
 
 
 def attention_cost(operator: SparseLatentAttention, machine: Machine) -> Cost:
-    """Return the cost of MLA attention on the chosen tokens."""
+    """Return the cost of MLA attention on the chosen tokens.
+
+    Decode runs the kernel of absorbed MLA decode, split over the keys, on the cache of the chosen ones, a cache for
+    each query; without the split few queries would wait for 32 blocks of keys one after another.
+    """
+    if operator.phase == "decode":
+        chosen = np.minimum(operator.kv_tokens, operator.top_k)
+        queries = np.multiply(operator.batch, operator.queries)
+        dense = LatentDecodeAttention(
+            role=operator.role, batch=queries, kv_tokens=chosen, heads=operator.heads, kv_rank=512.0, rope_dim=64.0
+        )
+        return latent.decode_cost(dense, machine)
     theta = machine.theta("sparse_mla", SPARSE_KERNEL)
     work = attention_work(operator, PADDED_HEADS.get(machine.silicon.generation, HEADS_PER_CTA))
     return single.time(work, theta, machine.silicon)
