@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assay.catalogue.engine import Engine
+from assay.kernels.coefficients import Coefficients
 from assay.kernels.silicon import Silicon
 from assay.kernels.software import Software
 from assay.llm.architecture import Architecture
@@ -32,3 +33,5 @@ class Deployment:
     layout: Layout
     precision: Precision
     speculation: Speculation = Speculation()
+    coefficients: Coefficients | None = None
+    """Of the kernels; None: those that ship."""

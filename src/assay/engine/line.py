@@ -69,7 +69,7 @@ def priced(operators: Iterable[Operator], deployment: Deployment) -> tuple[Line,
     floor_factor = deployment.engine.number("floor_factor")
     lines = []
     for operator in operators:
-        each = cost(operator, deployment.silicon, deployment.software)
+        each = cost(operator, deployment.silicon, deployment.software, deployment.coefficients)
         variable_s = np.multiply(each.variable_s, operator.count)
         floor_s = np.multiply(each.floor_s, operator.count) * floor_factor
         lines.append(Line(operator, operator.role, variable_s, floor_s, operator.count))

@@ -73,7 +73,9 @@ def prefill_step(
     return StepTime((*step, Line(None, "framework", 0.0, overhead_s)))
 
 
-def mixed_prefill_s(deployment: Deployment, sequences: Number, input_tokens: Number) -> Number:
+def mixed_prefill_s(
+    deployment: Deployment, sequences: Number, input_tokens: Number, cached_tokens: Number = 0.0
+) -> Number:
     """Return what one prompt adds to the decode steps that carry its chunks (chunked prefill in mixed steps).
 
     T_m = variable part of [ n_c (linear(b + input / n_c) - linear(b)) + attention(input) ]: the floors and the
@@ -89,7 +91,7 @@ def mixed_prefill_s(deployment: Deployment, sequences: Number, input_tokens: Num
         operators = linear_operators(architecture, micro_batch + extra, moe_tokens, layout, precision, phase="decode")
         return total(line.variable_s for line in priced(operators, deployment))
 
-    attention = attention_operators(architecture, 1.0, input_tokens, 0.0, layout, precision, phase="prefill")
+    attention = attention_operators(architecture, 1.0, input_tokens, cached_tokens, layout, precision, phase="prefill")
     attention_s = total(line.variable_s for line in priced(attention, deployment))
     added_s = linear_s(chunk_tokens) - linear_s(0.0)
     return np.maximum(chunks * added_s, 0.0) + attention_s

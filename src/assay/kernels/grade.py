@@ -47,7 +47,7 @@ FAMILIES: Final[dict[type[op.Operator], Callable[[Any, Machine], str | None]]] =
     op.LatentPrefillAttention: _always("mla_prefill"),
     op.LatentDecodeAttention: _always("mla_decode"),
     op.LatentBmm: _always("mla_bmm"),
-    op.SparseLatentAttention: _always("sparse_mla"),
+    op.SparseLatentAttention: sparse.attention_family,
     op.IndexerLogits: sparse.logits_family,
     op.TopK: _always("top_k"),
     op.CompressedAttention: _always("sparse_mla"),

@@ -115,6 +115,11 @@ def attention_cost(operator: SparseLatentAttention, machine: Machine) -> Cost:
     return single.time(work, theta, machine.silicon)
 
 
+def attention_family(operator: SparseLatentAttention, _: Machine) -> str:
+    """Return the family whose measurements stand behind the cost."""
+    return "mla_decode" if operator.phase == "decode" else "sparse_mla"
+
+
 def attention_work(operator: SparseLatentAttention, padded_heads: int) -> Work:
     """Count `top_k` slots per query, filled or not, for `padded_heads` heads whatever a chip holds.
 

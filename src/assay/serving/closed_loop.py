@@ -15,9 +15,7 @@ from assay.core.array import Number
 from assay.engine.deployment import Deployment
 from assay.engine.line import StepTime
 from assay.engine.step import decode_step, mixed_prefill_s, prefill_step
-
-ITERATIONS: Final = 12
-"""Damped by one half, the fixed point is reached to below 0.1 % from its upper start."""
+from assay.serving.equilibrium import Steps, burst, in_waves, queueing, time_per_output_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,32 +90,22 @@ def steady_state(
     prefill_s = prefill.seconds
     intrusion_s = _intrusion_s(deployment, sequences, new_tokens, workload.cached_tokens, prefill_s)
 
-    others = np.maximum(np.subtract(concurrency, 1.0), 0.0)
-    decoding = others  # requests that decode while one prefills: at most all others
-    tpot_s = decode_s
-    for _ in range(ITERATIONS):
-        tpot_s = decode_s + decoding * intrusion_s / workload.output_tokens
-        share = workload.output_tokens * tpot_s / (workload.output_tokens * tpot_s + prefill_s)
-        decoding = 0.5 * (decoding + others * share)
+    steps = Steps(decode_s, prefill_s, intrusion_s, *_crowd(deployment, workload, sequences, harness, prefill_s))
+    output_tokens = workload.output_tokens
 
-    crowd = np.maximum(np.minimum(np.floor(number("chunk_tokens") / new_tokens), sequences), 1.0)
-    crowd_s = prefill_step(deployment, crowd, new_tokens).seconds if harness != STEADY else prefill_s
-    in_waves_s = decode_s + (np.ceil(sequences / crowd) - 1.0) / 2.0 * crowd_s / workload.output_tokens
-    tpot_s = (1.0 - harness.waves) * tpot_s + harness.waves * in_waves_s
-
-    load = (sequences - 1.0) * prefill_s / (workload.output_tokens * tpot_s + prefill_s)
-    load = np.clip(load / layout.pp, 0.0, 0.95)  # stages prefill different prompts at once
-    queue_s = prefill_s * load / (2.0 * (1.0 - load))
+    tpot_s = time_per_output_token(steps, concurrency, output_tokens)
+    if harness.waves:
+        tpot_s = (1.0 - harness.waves) * tpot_s + harness.waves * in_waves(steps, sequences, output_tokens)
+    queue_s = queueing(steps, tpot_s, sequences, output_tokens, servers=layout.pp)
     chunks = np.maximum(np.ceil(new_tokens / number("chunk_tokens")), 1.0)
-    launches_s = number("prefill_launch_s") * architecture.layers * chunks
     interval = harness.stream_interval_steps
     ttft_s = (
         number("first_token_overhead_s")
         + prefill_s
         + queue_s
         + (number("stream_interval_steps") if interval is None else interval) * decode.seconds
-        + launches_s
-        + harness.burst * (sequences - 1.0) / 2.0 * crowd_s / crowd
+        + number("prefill_launch_s") * architecture.layers * chunks
+        + burst(steps, sequences, harness.burst)
     )
     output_tok_per_s = concurrency * workload.output_tokens / (ttft_s + workload.output_tokens * tpot_s)
     return SteadyState(
@@ -132,13 +120,24 @@ def steady_state(
     )
 
 
+def _crowd(
+    deployment: Deployment, workload: Workload, sequences: Number, harness: Harness, prefill_s: Number
+) -> tuple[Number, Number]:
+    """Return the prefill of as many prompts as a chunk holds, and their number; one prompt in the steady state."""
+    if harness == STEADY:
+        return prefill_s, 1.0
+    fitting = np.floor(deployment.engine.number("chunk_tokens") / workload.input_tokens)
+    crowd = np.maximum(np.minimum(fitting, sequences), 1.0)
+    return prefill_step(deployment, crowd, workload.input_tokens).seconds, crowd
+
+
 def _intrusion_s(
     deployment: Deployment, sequences: Number, new_tokens: float, cached_tokens: float, prefill_s: Number
 ) -> Number:
     """Return D, the time that one foreign prefill takes from the running decodes."""
     layout = deployment.layout
     if deployment.engine.interference == "mixed":
-        alone = mixed_prefill_s(deployment, sequences, new_tokens)
+        alone = mixed_prefill_s(deployment, sequences, new_tokens, cached_tokens)
     else:
         alone = prefill_s
     alone = np.divide(alone, layout.pp)  # a prefill occupies one stage at a time
