@@ -327,13 +327,13 @@ def chart(*, chip: Several = (), date: On = None, out: Path | None = None) -> No
     out
         File to write: .svg for a picture, anything else for Vega-Lite JSON. Default: Vega-Lite JSON on stdout.
     """
-    from assay.export.picture import picture
+    from assay.export.picture import picture, write_picture
 
     drawn = picture(chip, _day(date), as_svg=out is not None and out.suffix.casefold() == ".svg")
     if out is None:
         sys.stdout.write(drawn)
     else:
-        out.write_text(drawn, encoding="utf-8")
+        write_picture(drawn, out)
 
 
 def _day(given: date | None) -> date:
