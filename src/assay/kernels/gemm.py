@@ -15,11 +15,17 @@ from assay.llm.operator import Gemm
 
 TILES: Final = ((16, 64), (16, 128), (64, 64), (64, 128), (128, 128), (128, 256))
 """Rows and columns of C that one core computes at a time."""
-SPLITS: Final = (1, 2, 4, 8)
+SPLITS: Final = (1, 2, 3, 4, 6, 8, 12, 16)
 """Parts into which k is cut where there are few tiles."""
 
 MIN_TILE_ROWS: Final[dict[str, int]] = {"wgmma": 64}
 """Rows below which a tensor instruction computes padding, by `tensor_issue`; 16 where not listed."""
+
+POWER_SHARPNESS: Final = 8.0
+"""Exponent with which the power limit joins the other times: it throttles, it does not overlap."""
+
+HALVED_L2: Final = frozenset({"ampere", "hopper", "blackwell"})
+"""Generations whose L2 is two partitions that both keep what both read, so that a benchmark finds half of it."""
 
 FAMILIES: Final[dict[str, str]] = {
     "bf16": "gemm_bf16",
@@ -41,10 +47,8 @@ def cost(operator: Gemm, machine: Machine) -> Cost:
     """Return the cost of a GEMM in prediction: cold operands, bounded coefficients."""
     operands = OPERANDS[operator.format]
     theta = coefficients(operator, machine)
-    m, n, k = operator.m, operator.n, operator.k
-    if not machine.silicon.cores_known:
-        return roofline(m, n, k, operands, theta, machine.silicon)
-    return time(m, n, k, operands, theta, machine.silicon, min_rows=MIN_TILE_ROWS.get(machine.silicon.tensor_issue, 16))
+    form = time if machine.silicon.cores_known else roofline
+    return form(operator.m, operator.n, operator.k, operands, theta, machine.silicon)
 
 
 def family(operator: Gemm, machine: Machine) -> str | None:
@@ -54,18 +58,33 @@ def family(operator: Gemm, machine: Machine) -> str | None:
     return FAMILIES.get(operator.format)
 
 
+def kernel_class(format_: str, framework: str, silicon: Silicon) -> str:
+    """Return the class of a GEMM kernel: the framework's, but the library's where several frameworks share it.
+
+    fp8 in blocks is DeepGEMM on every wgmma chip, except for TensorRT-LLM's own kernel on Hopper.
+    """
+    if format_ != "fp8_block":
+        return framework
+    if silicon.tensor_issue != "wgmma":
+        return silicon.tensor_issue
+    return framework if framework == "trtllm" and silicon.generation == "hopper" else "deepgemm"
+
+
 def coefficients(operator: Gemm, machine: Machine) -> Theta:
     """Return the coefficients of an operator, with what its format and scales change."""
     name = FAMILIES.get(operator.format, "gemm_fp8")
     framework = machine.software.framework
-    launches_like = OFFSETS_OF.get(framework, framework)
-    launch = machine.theta(name, launches_like)
+    kernel = kernel_class(operator.format, framework, machine.silicon)
+    launched = kernel_class(operator.format, OFFSETS_OF.get(framework, framework), machine.silicon)
+    launch = machine.theta(name, launched)
     t0, cq = launch.t0, launch.cq
     if operator.static_scales:
-        t0, cq = (t0 + machine.theta("gemm_bf16", launches_like).t0) / 2, 0.0
+        t0, cq = (t0 + machine.theta("gemm_bf16", OFFSETS_OF.get(framework, framework)).t0) / 2, 0.0
     if machine.software.quantisation_fused:
         cq = 0.0
-    theta = machine.theta(name if machine.silicon.cores_known else "gemm_bf16_roofline", framework)
+    theta = (
+        machine.theta(name, kernel) if machine.silicon.cores_known else machine.theta("gemm_bf16_roofline", framework)
+    )
     eta = theta.eta * (WEIGHT_ONLY_INT8_BANDWIDTH if operator.format == "int8_wo" else 1.0)
     return theta.replace(t0=t0, cq=cq, eta=eta)
 
@@ -78,13 +97,12 @@ def time(
     theta: Theta,
     silicon: Silicon,
     *,
-    min_rows: int = 16,
     warm: bool = False,
 ) -> Cost:
     """Return the cost of C[m, n] = A[m, k] W[k, n].
 
-    t = t0 + |t_tiles, t_memory, t_power|_p + [8 bits or less] cq 3 m k / BW, where t_tiles is that of the best tile
-    and split of k.
+    t = t0 + ||t_tiles, t_memory|_p, t_power|_8 + [8 bits or less] cq 3 m k / BW, where t_tiles is that of the best
+    tile and split of k.
 
     Parameters
     ----------
@@ -96,10 +114,8 @@ def time(
         Coefficients of a GEMM family.
     silicon
         The chip.
-    min_rows
-        Smallest tile height on offer.
     warm
-        As benchmarks measure, with operands left in L2 from the run before.
+        As benchmarks measure: the same A and C again and again, one of several W at a time, so that L2 holds some.
 
     Notes
     -----
@@ -109,18 +125,14 @@ def time(
     weights = operands.weight_bytes * np.multiply(n, k)
     activations = np.multiply(m, operands.activation_bytes * np.asarray(k) + 2.0 * np.asarray(n))
     read = np.add(weights, activations)
-    streamed = read
-    if warm:
-        streamed = weights * (1.0 - residency(weights, theta.kw * silicon.l2_bytes)) + activations * (
-            1.0 - 0.9 * residency(activations, theta.ka * silicon.l2_bytes)
-        )
+    streamed = _streamed_bytes(weights, activations, theta, silicon) if warm else read
     t_memory = streamed / (theta.eta * silicon.bandwidth_bytes_per_s)
     joule_per_flop = theta.efm if silicon.tensor_issue == "mma_sync" else theta.ef
     energy = joule_per_flop * operands.activation_bytes * np.multiply(np.multiply(m, n), k) + theta.eb * read
     t_power = energy / (POWER_HEADROOM * silicon.tdp_w)
-    t_tiles = _best_tiling(m, n, k, operands, theta, silicon, min_rows)
-    variable = p_norm(theta.p, t_tiles, t_memory, t_power) + _quantisation(m, k, operands, theta, silicon)
-    return Cost(variable, theta.t0)
+    t_tiles = _best_tiling(m, n, k, operands, theta, silicon)
+    busy = p_norm(POWER_SHARPNESS, p_norm(theta.p, t_tiles, t_memory), t_power)
+    return Cost(busy + _quantisation(m, k, operands, theta, silicon), theta.t0)
 
 
 def roofline(m: Number, n: Number, k: Number, operands: OperandFormat, theta: Theta, silicon: Silicon) -> Cost:
@@ -145,32 +157,51 @@ def _quantisation(m: Number, k: Number, operands: OperandFormat, theta: Theta, s
     return theta.cq * 3.0 * np.multiply(m, k) / silicon.bandwidth_bytes_per_s if operands.quantises else 0.0
 
 
-def _best_tiling(
-    m: Number, n: Number, k: Number, operands: OperandFormat, theta: Theta, silicon: Silicon, min_rows: int
-) -> Number:
+def _streamed_bytes(weights: Number, activations: Number, theta: Theta, silicon: Silicon) -> Number:
+    """Bytes that a benchmark moves from memory: the rest is in L2, of which kw and ka are the usable fractions.
+
+    Weights come back after all the others of the rotation, hence kw < ka.
+    """
+    l2_bytes = silicon.l2_bytes / (2.0 if silicon.generation in HALVED_L2 else 1.0)
+    if l2_bytes == 0:
+        return np.add(weights, activations)
+    weights_warm = residency(weights / theta.kw + activations / theta.ka, l2_bytes)
+    activations_warm = residency(np.add(weights, activations), theta.ka * l2_bytes)
+    return weights * (1.0 - weights_warm) + activations * (1.0 - 0.9 * activations_warm)
+
+
+def _best_tiling(m: Number, n: Number, k: Number, operands: OperandFormat, theta: Theta, silicon: Silicon) -> Number:
     """Time of all tiles for the fastest of TILES x SPLITS.
 
-    A core spends k (mma + issue) and k x load on a tile, overlapping (root of squares), and tp between tiles. Issue
-    and load follow the core's clock, not the tensor peak: that is what carries over to a chip with a cut peak. Memory
-    and power do not depend on the tiling, so the minimum is taken here, before the p-norm.
+    A core spends k (mma + issue) and k x load on a tile, overlapping (root of squares), then stores it, psi bytes a
+    clock, and pays tp. Issue, load and store follow the core's clock, not the tensor peak: that is what carries over
+    to a chip with a cut peak. mma.sync kernels wait tk for each step of k, and store more slowly (psim): the warps that
+    multiply also fetch and store, where wgmma kernels have others for it. Memory and power do not depend on the
+    tiling, so the minimum is taken here, before the p-norm.
     """
     m, n, k = np.asarray(m, dtype=float), np.asarray(n, dtype=float), np.asarray(k, dtype=float)
+    synchronous = silicon.tensor_issue == "mma_sync"
     core_flop_per_s = theta.e * silicon.peak(operands.tensor) / silicon.cores
     issue_flop_per_s = theta.ci * silicon.clock_hz
     load_bytes_per_s = theta.phi / 64.0 * silicon.load_bytes_per_s
+    store_bytes_per_s = (theta.psim if synchronous else theta.psi) * silicon.clock_hz
+    wait_s = theta.tk if synchronous else 0.0
     partials_s = 4.0 * m * n / silicon.bandwidth_bytes_per_s
     best: Number = np.inf
     for rows, columns in TILES:
-        if rows < min_rows:
+        if rows < MIN_TILE_ROWS.get(silicon.tensor_issue, 16):
             continue
         mma_s = (
             2 * rows * columns * (1 / core_flop_per_s + (1 + theta.ct * (1 / rows + 1 / columns)) / issue_flop_per_s)
         )
-        loaded = np.minimum(m, rows) * operands.activation_bytes + np.minimum(n, columns) * operands.weight_bytes
-        tile_s = k * np.sqrt(mma_s**2 + np.square(loaded / load_bytes_per_s))
+        height, width = np.minimum(m, rows), np.minimum(n, columns)
+        loaded = height * operands.activation_bytes + width * operands.weight_bytes
+        tile_s = k * (np.sqrt(mma_s**2 + np.square(loaded / load_bytes_per_s)) + wait_s)
+        stored_s = 2.0 * height * width / store_bytes_per_s
         tiles = np.ceil(m / rows) * np.ceil(n / columns)
         for split in SPLITS:
-            t = waves(tiles * split, silicon.cores, theta.q) * (tile_s / split + theta.tp)
+            stores_s = stored_s if split == 1 else 2.0 * stored_s  # partial sums have 32 bits
+            t = waves(tiles * split, silicon.cores, theta.q) * (tile_s / split + stores_s + theta.tp)
             if split > 1:
                 t = t + (theta.ts + split * partials_s)
             best = np.minimum(best, t)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
 from assay.core.array import Number
 from assay.kernels.coefficients import Theta
@@ -92,7 +93,7 @@ def time(
     silicon: Silicon,
     *,
     gated: bool = True,
-    skewed: bool = True,
+    skewed: bool | NDArray[np.bool_] = True,
 ) -> Cost:
     """Return the cost of the experts that `pairs` (token, expert) pairs reach on one chip.
 
@@ -142,7 +143,7 @@ def _grouped_gemm(
     operands: OperandFormat,
     theta: Theta,
     silicon: Silicon,
-    skewed: bool,
+    skewed: bool | NDArray[np.bool_],
 ) -> Number:
     """One of the two GEMMs: [pairs, k] x [k, n] per expert. Like a dense GEMM, but k is not split."""
     n, k = np.asarray(n, dtype=float), np.asarray(k, dtype=float)
@@ -155,7 +156,7 @@ def _grouped_gemm(
     load_bytes_per_s = theta.phi / 64.0 * silicon.load_bytes_per_s
     t_tiles: Number = np.inf
     for rows in TILE_ROWS:
-        blocks = np.maximum(active, pairs / rows + active / 2.0) if skewed else active * np.ceil(rows_each / rows)
+        blocks = np.where(skewed, np.maximum(active, pairs / rows + active / 2.0), active * np.ceil(rows_each / rows))
         for columns in TILE_COLUMNS:
             issue_s = (1 + theta.ct * (1 / rows + 1 / columns)) / issue_flop_per_s
             mma_s = 2 * rows * columns * (1 / core_flop_per_s + issue_s)

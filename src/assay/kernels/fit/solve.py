@@ -8,7 +8,7 @@ from typing import Any, Final, cast
 
 import numpy as np
 
-from assay.kernels.coefficients import Theta
+from assay.kernels.coefficients import BOUNDS, Theta
 from assay.kernels.fit.rows import Column, Rows
 from assay.kernels.silicon import Silicon
 
@@ -187,7 +187,9 @@ class _Space:
 
 def _residual(group: Group, predict: Predict, symbols: Sequence[str], logs: Column) -> Column:
     """Return ln(predicted / measured) / SPREAD, one line for each line of coefficients."""
-    columns = {symbol: np.exp(logs[:, i : i + 1]) for i, symbol in enumerate(symbols)}
-    theta = Theta(cast(Mapping[str, Any], columns)).bounded()
+    columns = {
+        symbol: np.minimum(np.exp(logs[:, i : i + 1]), BOUNDS.get(symbol, np.inf)) for i, symbol in enumerate(symbols)
+    }
+    theta = Theta(cast(Mapping[str, Any], columns))
     predicted = np.broadcast_to(predict(group.rows, theta, group.silicon), (len(logs), len(group.rows)))
     return np.log(predicted / group.rows.seconds) / SPREAD

@@ -108,9 +108,13 @@ def _version_key(version: str) -> tuple[tuple[int, str], ...]:
 def _rows(path: Path, table: Table) -> Rows:
     import pyarrow.parquet as parquet  # type: ignore[import-untyped]  # only the extra `validation` brings it
 
-    content = parquet.read_table(path, columns=[*table.shape, "latency"])
+    content = parquet.read_table(path)
     latency_s = content["latency"].to_numpy() / 1e3
-    shapes: dict[str, Column] = {name: content[name].to_numpy(zero_copy_only=False) for name in table.shape}
+    absent = np.zeros(len(latency_s))  # older files lack columns whose feature did not exist: windows
+    shapes: dict[str, Column] = {
+        name: content[name].to_numpy(zero_copy_only=False) if name in content.column_names else absent
+        for name in table.shape
+    }
     framework, version = path.parent.parent.name, path.parent.name
     rows = Rows(CHIPS[path.parents[3].name], framework, version, framework, shapes, latency_s)
     return rows.where(np.isfinite(latency_s) & (latency_s > 0)).merged()
