@@ -17,7 +17,17 @@ COUNTRIES = st.sampled_from(
 NEAR_LINES = [1599, 1600, 2368, 2399, 2400, 3000, 4799, 4800, 4989, 15840, 20999, 21000, 37248]
 TPP = st.sampled_from(NEAR_LINES).map(float) | st.floats(100, 1e5)
 BANDWIDTH = st.sampled_from([300, 864, 1344, 1399, 1400, 1700, 3350, 4800, 6499, 6500, 8000]).map(lambda gb: gb * 1e9)
-MOVEMENTS = ["export", "reexport", "transfer", "continued_use", "use", "evaluation", "deemed_export", "import"]
+MOVEMENTS = [
+    "export",
+    "reexport",
+    "transfer",
+    "continued_use",
+    "use",
+    "evaluation",
+    "remote_access",
+    "deemed_export",
+    "import",
+]
 
 
 @st.composite

@@ -22,7 +22,7 @@ FACTS: Mapping[str, str] = {
     "vendor_says_b": "whether the vendor's own list puts the item in a paragraph of level .b",
     # the transaction
     "date": "date of the transaction",
-    "movement": "export, reexport, transfer, continued_use, use, evaluation, deemed_export or import",
+    "movement": "export, reexport, transfer, continued_use, use, evaluation, remote_access, deemed_export or import",
     "origin": "country it leaves",
     "destination": "country of ultimate destination",
     "quantity": "number of units",

@@ -60,8 +60,11 @@ def _csv(path: Path) -> Iterator[Mapping[str, Any]]:
     reader = csv.DictReader(io.StringIO(text.removeprefix("\ufeff")), dialect=dialect)
     if not set(NAME_COLUMNS) & {str(column).casefold() for column in reader.fieldnames or ()}:
         raise BadData([Fault(str(path), "line 1", f"has no column of names ({' or '.join(NAME_COLUMNS)})")])
-    for row in reader:
-        yield {str(key).casefold(): value for key, value in row.items() if key is not None}
+    try:
+        for row in reader:
+            yield {str(key).casefold(): value for key, value in row.items() if key is not None}
+    except csv.Error as error:
+        raise BadData([Fault(str(path), f"line {reader.line_num}", str(error))]) from error
 
 
 def _party(entry: Mapping[str, Any]) -> Party | None:

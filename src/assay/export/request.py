@@ -9,7 +9,17 @@ from typing import Literal, get_args
 from assay.core.errors import UsageError
 from assay.export.item import Item
 
-Movement = Literal["export", "reexport", "transfer", "continued_use", "use", "evaluation", "deemed_export", "import"]
+Movement = Literal[
+    "export",
+    "reexport",
+    "transfer",
+    "continued_use",
+    "use",
+    "evaluation",
+    "remote_access",
+    "deemed_export",
+    "import",
+]
 
 
 @dataclass(frozen=True, slots=True)
