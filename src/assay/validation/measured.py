@@ -43,6 +43,13 @@ class Measured:
     repeats: int = 1
     """Measurements of this configuration that were merged by their median."""
     static_scales: bool = False
+    kv: str = ""
+    """Format of the KV cache where the source says; empty: by the rule of the framework."""
+    draft_tokens: int = 0
+    accepted_tokens: float = 1.0
+    metric: str = ""
+    """What was measured beside TTFT and TPOT, and its value: see published.py."""
+    measured_value: float = 0.0
 
     @property
     def world(self) -> int:

@@ -3,33 +3,25 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Final
 
 import numpy as np
 
-from assay.catalogue.chip import chip
-from assay.catalogue.engine import engine
-from assay.catalogue.node import node_of
-from assay.engine.deployment import Deployment
+from assay.core.array import FloatArray
+from assay.engine.deployment import Deployment, Speculation
+from assay.engine.line import total
 from assay.engine.memory import memory_use
-from assay.kernels.silicon import Silicon, silicon
-from assay.kernels.software import software
-from assay.llm.architecture import Architecture
-from assay.llm.layout import Layout
-from assay.llm.model import Model
-from assay.llm.precision import KvFormat, Precision, WeightFormat
+from assay.engine.step import decode_step
+from assay.kernels.speed_of_light import speed_of_light_s
 from assay.serving.closed_loop import Harness, Workload, steady_state
+from assay.validation.deployments import LENGTH_FACTOR, configuration, deployment_of
 from assay.validation.measured import Measured
+from assay.validation.overheads import MANY, WAVES, overheads
 
-LENGTH_FACTOR: Final = {"infx": 0.9, "gap": 1.0}
-"""InferenceX draws lengths uniformly between 0.8 and 1 times the nominal; the gap runs fix them."""
-BURST: Final = {"infx": {"": 0.1}, "gap": {"sglang": 0.85, "": 0.15}}
-WAVES: Final = {"sglang": 0.7, "trtllm": 0.08, "vllm": 0.09}
-STREAM_STEPS: Final = {"sglang": (10.0, 30.0), "trtllm": (10.0, 10.0), "vllm": (4.0, 4.0)}
-"""Below 16 concurrent requests, and from 16 on: launch flags of InferenceX."""
+KV_LIMITED: Final = 1.5
+"""Beyond this multiple of the capacity the estimate of memory, not the step, decides the time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,95 +31,101 @@ class Predicted:
     row: Measured
     tpot_s: float
     ttft_s: float
+    output_tok_per_s: float
+    """Of the replica."""
     capacity: float
     """Concurrency that the KV cache holds."""
+    light_s: float
+    """Speed-of-light time of a decode step without speculation."""
+
+    @property
+    def set_aside(self) -> tuple[str, ...]:
+        """Why the row is not among the clean ones: its flags, and what only the model can tell."""
+        slow = self.row.concurrency > KV_LIMITED * self.capacity
+        fast = self.row.tpot_s is not None and self.row.tpot_s < self.light_s / self.row.accepted_tokens
+        return (*self.row.flags, *(["KV-limited"] if slow else []), *(["faster than light"] if fast else []))
 
 
-def predict(rows: Iterable[Measured]) -> list[Predicted]:
-    """Return the prediction of every row, in the order of the rows."""
-    groups: dict[object, list[Measured]] = defaultdict(list)
-    for row in rows:
-        lengths = (row.input_tokens, row.output_tokens)
-        key = (row.chip, row.model, row.framework, row.precision, row.static_scales, row.harness, lengths)
-        groups[(*key, row.tp, row.dp, row.ep, row.concurrency < 16)].append(row)
-    found: dict[int, Predicted] = {}
-    for group in groups.values():
-        for row, prediction in zip(group, _predict(group), strict=True):
-            found[id(row)] = prediction
-    return [found[id(row)] for row in rows]
+def predict(rows: Sequence[Measured], *, leave_out_chip: bool = False) -> list[Predicted]:
+    """Return the prediction of every row, in the order of the rows.
 
-
-def deployment_of(row: Measured) -> Deployment:
-    """Return the deployment that a row describes."""
-    hardware = _silicon(row.chip)
-    framework = engine(row.framework)
-    architecture = _architecture(row.model)
-    layout = Layout(tp=row.tp, dp=row.dp, ep=row.ep, pp=row.pp)
-    return Deployment(
-        architecture, hardware, software(framework, hardware), framework, layout, precision_of(row, architecture)
-    )
-
-
-def precision_of(row: Measured, architecture: Architecture) -> Precision:
-    """Return the formats that a row's label means.
-
-    fp8 checkpoints of MoE models are block-scaled; fp4 ones of MLA models keep everything but the experts in 16 bits;
-    mxfp4 experts take 8-bit activations on Blackwell.
+    With `leave_out_chip` neither a kernel coefficient nor an overhead has seen the row's chip.
     """
-    native = architecture.native
-    blackwell = _silicon(row.chip).generation == "blackwell"
-    kv: KvFormat = "bf16"
-    narrow = row.precision in {"fp8", "fp4"}
-    if narrow and row.harness == "infx" and (row.framework == "trtllm" or blackwell):
-        kv = "fp8"
-    if "gpt-oss" in row.model:
-        experts: WeightFormat = "w4a8_mxfp4_mxfp8" if blackwell else "w4a16_mxfp4"
-        return replace(native, experts=experts, kv=kv)
-    if row.precision == "bf16":
-        return Precision(kv=kv)
-    if row.precision == "int4":
-        return replace(native, experts="int4_wo", kv=kv)
-    if row.precision == "fp4":
-        latent = "DeepSeek" in row.model or "Kimi" in row.model or "GLM-5" in row.model
-        outside: WeightFormat = "bf16" if latent else "nvfp4"
-        return Precision(attention=outside, dense=outside, experts="nvfp4", shared=outside, kv=kv)
-    moe = any(hasattr(block.ffn, "experts") for block in architecture.blocks)
-    weights: WeightFormat = "fp8_block" if moe else "fp8"
-    return Precision(
-        attention=weights, dense=weights, experts=weights, shared=weights, kv=kv, static_scales=row.static_scales
-    )
+    groups: dict[object, list[int]] = defaultdict(list)
+    for index, row in enumerate(rows):
+        groups[(*configuration(row), row.mode, row.draft_tokens, row.accepted_tokens, row.concurrency < MANY)].append(
+            index
+        )
+    found: dict[int, Predicted] = {}
+    for members in groups.values():
+        group = [rows[index] for index in members]
+        left_out = group[0].chip if leave_out_chip else ""
+        found |= dict(zip(members, _predict(group, left_out), strict=True))
+    return [found[index] for index in range(len(rows))]
 
 
-def _predict(group: list[Measured]) -> list[Predicted]:
+def _predict(group: Sequence[Measured], left_out: str) -> list[Predicted]:
     first = group[0]
-    deployment = deployment_of(first)
+    deployment = with_overheads(deployment_of(first, left_out), first, left_out)
     factor = LENGTH_FACTOR[first.harness]
     workload = Workload(first.input_tokens * factor, first.output_tokens * factor)
     asked = np.array([row.concurrency for row in group])
     memory = memory_use(deployment, workload.input_tokens, workload.output_tokens)
     capacity = np.maximum(np.asarray(memory.sequences) * first.dp, 1.0)
-    state = steady_state(deployment, workload, np.minimum(asked, capacity), _harness(first))
-    tpot_s, ttft_s = (np.broadcast_to(times, asked.shape) for times in (state.tpot_s, state.ttft_s))
-    room = np.broadcast_to(capacity, asked.shape)
+    if first.mode == "decode worker":
+        times = _decode_worker(deployment, workload, asked)
+    else:
+        state = steady_state(deployment, workload, np.minimum(asked, capacity), _harness(first, left_out))
+        times = (state.tpot_s, state.ttft_s, state.output_tok_per_s)
+    light_s = _light_s(deployment, workload, asked)
+    columns = [np.broadcast_to(column, asked.shape) for column in (*times, capacity, light_s)]
     return [
-        Predicted(row, float(tpot), float(ttft), float(most))
-        for row, tpot, ttft, most in zip(group, tpot_s, ttft_s, room, strict=True)
+        Predicted(row, *(float(column[index]) for column in columns))  # type: ignore[arg-type]
+        for index, row in enumerate(group)
     ]
 
 
-def _harness(row: Measured) -> Harness:
-    bursts = BURST[row.harness]
-    burst = bursts.get(row.framework, bursts[""])
-    if row.harness == "gap":
-        return Harness(burst, WAVES[row.framework], 1.0)
-    return Harness(burst, 0.0, STREAM_STEPS[row.framework][row.concurrency >= 16])
+def _light_s(deployment: Deployment, workload: Workload, concurrency: FloatArray) -> FloatArray:
+    """Return the least time of a decode step: every operator at the speed of light, one token a sequence."""
+    plain = replace(deployment, speculation=Speculation())
+    sequences = np.maximum(concurrency / float(deployment.layout.dp), 1.0)
+    step = decode_step(plain, sequences, workload.input_tokens + workload.output_tokens / 2)
+    each = (
+        np.multiply(speed_of_light_s(line.operator, deployment.silicon), line.launches)
+        for line in step.lines
+        if line.operator is not None
+    )
+    return np.asarray(total(each))
 
 
-@cache
-def _silicon(name: str) -> Silicon:
-    return silicon(chip(name), node_of(chip(name).id))
+def _decode_worker(deployment: Deployment, workload: Workload, concurrency: FloatArray) -> tuple[FloatArray, ...]:
+    """Return the times of a worker that only decodes: no interference, and no first token of its own."""
+    sequences = np.maximum(concurrency / float(deployment.layout.dp), 1.0)
+    step = decode_step(deployment, sequences, workload.input_tokens + workload.output_tokens / 2)
+    tpot_s = np.asarray(step.seconds) / deployment.speculation.accepted_tokens
+    return tpot_s, np.full(concurrency.shape, np.nan), concurrency / tpot_s
 
 
-@cache
-def _architecture(name: str) -> Architecture:
-    return Model.load(name).architecture
+def with_overheads(deployment: Deployment, row: Measured, left_out: str) -> Deployment:
+    """Return the deployment with the fitted overheads of the row's framework and harness, where there are any."""
+    if not row.harness:
+        return deployment
+    numbers = overheads(row.framework, row.harness, left_out)
+    facts = dict(deployment.engine.facts)
+    for key, value in (
+        ("step_overhead_s", numbers.step_s),
+        ("sequence_overhead_s", numbers.sequence_s),
+        ("floor_factor", numbers.floor_factor),
+        ("first_token_overhead_s", numbers.first_token_s),
+        ("prefill_launch_s", numbers.launch_s),
+    ):
+        facts[key] = replace(facts[key], value=value)
+    return replace(deployment, engine=replace(deployment.engine, facts=facts))
+
+
+def _harness(row: Measured, left_out: str) -> Harness:
+    if not row.harness:
+        return Harness()
+    numbers = overheads(row.framework, row.harness, left_out)
+    interval = numbers.stream_steps if row.concurrency < MANY else numbers.stream_steps_many
+    return Harness(numbers.burst, WAVES.get((row.harness, row.framework), 0.0), interval)

@@ -1,0 +1,96 @@
+"""From a measured row to the deployment that it describes."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+from assay.catalogue.chip import chip
+from assay.catalogue.engine import engine
+from assay.catalogue.node import node_of
+from assay.engine.deployment import Deployment, Speculation
+from assay.kernels.coefficients import Coefficients, read_coefficients, shipped
+from assay.kernels.silicon import Silicon, silicon
+from assay.kernels.software import software
+from assay.llm.architecture import Architecture
+from assay.llm.layout import Layout
+from assay.llm.model import Model
+from assay.llm.precision import KvFormat, Precision, WeightFormat
+from assay.validation.measured import Measured
+
+LENGTH_FACTOR: Final = {"infx": 0.9, "gap": 1.0, "": 1.0}
+"""InferenceX draws lengths uniformly between 0.8 and 1 times the nominal; other campaigns fix or state them."""
+LEFT_OUT: Final = Path(__file__).parent / "data" / "left_out"
+"""Kernel coefficients that never saw a chip, a file a chip; written by `python -m assay.kernels.fit`."""
+
+
+def configuration(row: Measured) -> tuple[object, ...]:
+    """Return all that decides a row's deployment and lengths, concurrency apart."""
+    layout = (row.tp, row.dp, row.ep, row.pp)
+    formats = (row.precision, row.static_scales, row.kv)
+    return (row.chip, row.model, row.framework, row.harness, row.input_tokens, row.output_tokens, *layout, *formats)
+
+
+def deployment_of(row: Measured, left_out: str = "") -> Deployment:
+    """Return the deployment that a row describes, with kernel coefficients that never saw the chip `left_out`."""
+    hardware, framework, architecture = _silicon(row.chip), engine(row.framework), _architecture(row.model)
+    exchanges = row.dp > 1 and row.ep > 1 and row.world > hardware.chips_per_domain
+    return Deployment(
+        architecture,
+        hardware,
+        software(framework, hardware),
+        framework,
+        Layout(tp=row.tp, dp=row.dp, ep=row.ep, pp=row.pp, all_to_all=exchanges),
+        precision_of(row, architecture),
+        Speculation(row.draft_tokens, row.accepted_tokens),
+        coefficients_without(left_out),
+    )
+
+
+@cache
+def coefficients_without(chip_id: str) -> Coefficients:
+    """Return the kernel coefficients fitted without a chip; those that ship where it is in no fit."""
+    path = LEFT_OUT / f"{chip_id}.json"
+    return shipped().with_families(read_coefficients([path]).families) if path.is_file() else shipped()
+
+
+def precision_of(row: Measured, architecture: Architecture) -> Precision:
+    """Return the formats that a row's label means.
+
+    fp8 checkpoints of MoE models are block-scaled; fp4 ones of MLA models keep everything but the experts in 16 bits;
+    mxfp4 experts take 8-bit activations on Blackwell.
+    """
+    native = architecture.native
+    blackwell = _silicon(row.chip).generation == "blackwell"
+    kv: KvFormat = "bf16"
+    narrow = row.precision in {"fp8", "fp4"}
+    if narrow and row.harness == "infx" and (row.framework == "trtllm" or blackwell):
+        kv = "fp8"
+    if "gpt-oss" in row.model:
+        experts: WeightFormat = "w4a8_mxfp4_mxfp8" if blackwell else "w4a16_mxfp4"
+        return replace(native, experts=experts, kv=kv)
+    if row.precision == "bf16":
+        return Precision(kv=kv)
+    if row.precision == "int4":
+        return replace(native, experts="int4_wo", kv=kv)
+    if row.precision == "fp4":
+        latent = "DeepSeek" in row.model or "Kimi" in row.model or "GLM-5" in row.model
+        outside: WeightFormat = "bf16" if latent else "nvfp4"
+        return Precision(attention=outside, dense=outside, experts="nvfp4", shared=outside, kv=kv)
+    moe = any(hasattr(block.ffn, "experts") for block in architecture.blocks)
+    weights: WeightFormat = "fp8_block" if moe else "fp8"
+    return Precision(
+        attention=weights, dense=weights, experts=weights, shared=weights, kv=kv, static_scales=row.static_scales
+    )
+
+
+@cache
+def _silicon(name: str) -> Silicon:
+    return silicon(chip(name), node_of(chip(name).id))
+
+
+@cache
+def _architecture(name: str) -> Architecture:
+    return Model.load(name).architecture

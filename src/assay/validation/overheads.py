@@ -1,0 +1,250 @@
+"""What frameworks and load generators add to the kernels: few numbers each, fitted on measured deployments.
+
+`python -m assay.validation.overheads` reads silicon_sample.csv (extra `validation`) and writes data/overheads.json: one
+fit on all chips, and one for each chip without its rows and with kernel coefficients that never saw it. Running it
+again gives the same bytes.
+
+A number belongs to a framework and a harness (the campaign that measured: its releases, launch flags and load). Each is
+global x framework x harness x both, every factor pulled towards 1, so that a framework never measured in a campaign
+takes what the campaign's others and the framework's other campaigns say.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from assay.catalogue.door import Record, read_json, validated
+from assay.core.array import FloatArray
+from assay.serving.equilibrium import Steps, burst, in_waves, queueing, time_per_output_token
+from assay.validation.features import Features, features
+from assay.validation.measured import Measured
+from assay.validation.silicon_sample import aggregated, sample_path
+
+DATA: Final = Path(__file__).parent / "data" / "overheads.json"
+WAVES: Final = {("gap", "sglang"): 0.7, ("gap", "trtllm"): 0.08, ("gap", "vllm"): 0.09}
+"""Weight of prompts that stay in step: fixed lengths, campaign `gap` only. From the composition study."""
+MANY: Final = 16.0
+"""Concurrency from which the launch scripts of InferenceX set the larger stream and receive intervals."""
+TPOT_SCALE, TTFT_SCALE = 0.1, 0.25
+PULL: Final = 3.0
+"""Weight of the priors: a factor one standard deviation off costs as much as nine rows that are one scale off."""
+SPREAD: Final = (1.0, 0.7, 1.0, 0.4)
+"""Standard deviations of the factors, in those of the number: global, framework, harness, both."""
+
+
+class Overheads(Record):
+    """The numbers of one framework under one harness; SI units."""
+
+    step_s: float = 150e-6
+    """Per step."""
+    sequence_s: float = 5e-6
+    """Per step and running sequence."""
+    floor_factor: float = 0.95
+    """On every kernel floor."""
+    first_token_s: float = 40e-3
+    """Before the first token: HTTP, tokenising, scheduling."""
+    launch_s: float = 200e-6
+    """Per layer and chunk of a prefill."""
+    stream_steps: float = 3.0
+    """Decode steps until the first token is delivered, below 16 concurrent requests."""
+    stream_steps_many: float = 3.0
+    """The same, from 16 on."""
+    burst: float = 0.15
+    """Share of requests that meet the burst at the start."""
+
+
+DEVIATION: Final = {
+    "step_s": 1.0,
+    "sequence_s": 1.0,
+    "floor_factor": 0.1,
+    "first_token_s": 1.0,
+    "launch_s": 0.4,
+    "stream_steps": 1.0,
+    "stream_steps_many": 1.0,
+    "burst": 0.7,
+}
+"""Standard deviation of the logarithm of each number."""
+STEP_NUMBERS: Final = ("step_s", "sequence_s", "floor_factor")
+TOKEN_NUMBERS: Final = ("first_token_s", "launch_s", "stream_steps", "stream_steps_many", "burst")
+
+
+class OverheadsFile(Record):
+    """data/overheads.json: left-out chip ("" for none) -> framework -> harness -> numbers."""
+
+    regenerate: str
+    fits: dict[str, dict[str, dict[str, Overheads]]]
+
+
+def overheads(framework: str, harness: str, left_out: str = "") -> Overheads:
+    """Return the numbers of a framework under a harness, fitted without the chip `left_out`.
+
+    A chip without a fit of its own has no row in the fit: the numbers of all chips are then without it.
+    """
+    fits = _file().fits
+    return fits.get(left_out, fits[""])[framework][harness]
+
+
+@dataclass(frozen=True, slots=True)
+class _Pool:
+    """Rows with their framework and harness as indices."""
+
+    frameworks: tuple[str, ...]
+    harnesses: tuple[str, ...]
+    framework: FloatArray
+    harness: FloatArray
+
+    @classmethod
+    def of(cls, rows: Sequence[Measured]) -> _Pool:
+        frameworks = tuple(sorted({row.framework for row in rows}))
+        harnesses = tuple(sorted({row.harness for row in rows}))
+        return cls(
+            frameworks,
+            harnesses,
+            np.array([frameworks.index(row.framework) for row in rows]),
+            np.array([harnesses.index(row.harness) for row in rows]),
+        )
+
+    @property
+    def factors(self) -> int:
+        """Factors of one number."""
+        return 1 + len(self.frameworks) + len(self.harnesses) + len(self.frameworks) * len(self.harnesses)
+
+    def deviations(self, names: Sequence[str]) -> FloatArray:
+        """Return the standard deviation of each factor of each number."""
+        f, h = len(self.frameworks), len(self.harnesses)
+        shares = np.repeat(SPREAD, (1, f, h, f * h))
+        return np.concatenate([DEVIATION[name] * shares for name in names])
+
+    def table(self, name: str, logs: FloatArray) -> FloatArray:
+        """Return the number for each framework and harness from the logarithms of its factors."""
+        f, h = len(self.frameworks), len(self.harnesses)
+        base = float(Overheads.model_fields[name].default)
+        by_framework, by_harness = logs[1 : 1 + f], logs[1 + f : 1 + f + h]
+        both = logs[1 + f + h :].reshape(f, h)
+        return base * np.exp(logs[0] + by_framework[:, np.newaxis] + by_harness[np.newaxis, :] + both)
+
+
+def fit(rows: Sequence[Measured], found: Features) -> dict[str, dict[str, Overheads]]:
+    """Return the numbers of every framework and harness, fitted to clean rows.
+
+    First step_s, sequence_s and floor_factor to TPOT, ln(predicted / measured) / 0.1; then the others to TTFT of rows
+    whose cache is not full, / 0.25; soft-L1 loss and the priors above.
+    """
+    pool = _Pool.of(rows)
+    tpot = np.array([row.tpot_s for row in rows])
+    ttft = np.array([row.ttft_s for row in rows])
+    step_logs = _solve(pool, STEP_NUMBERS, lambda n: np.log(composed(found, rows, n).tpot_s / tpot) / TPOT_SCALE)
+    step_numbers = {
+        name: pool.table(name, part)
+        for name, part in zip(STEP_NUMBERS, np.split(step_logs, len(STEP_NUMBERS)), strict=True)
+    }
+    free = found.concurrency <= found.capacity
+    fixed = {name: table[pool.framework, pool.harness] for name, table in step_numbers.items()}
+
+    def token_residuals(numbers: dict[str, FloatArray]) -> FloatArray:
+        return (np.log(composed(found, rows, fixed | numbers).ttft_s / ttft) / TTFT_SCALE)[free]
+
+    token_logs = _solve(pool, TOKEN_NUMBERS, token_residuals)
+    tables = step_numbers | {
+        name: pool.table(name, part)
+        for name, part in zip(TOKEN_NUMBERS, np.split(token_logs, len(TOKEN_NUMBERS)), strict=True)
+    }
+    return {
+        framework: {
+            harness: Overheads(**{name: float(f"{table[i, j]:.4g}") for name, table in tables.items()})
+            for j, harness in enumerate(pool.harnesses)
+        }
+        for i, framework in enumerate(pool.frameworks)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """Times of the rows."""
+
+    tpot_s: FloatArray
+    ttft_s: FloatArray
+
+
+def composed(found: Features, rows: Sequence[Measured], numbers: dict[str, FloatArray]) -> Composed:
+    """Return TPOT and TTFT of rows from the parts of their steps: serving.closed_loop, all rows in one array."""
+    one = {field: np.full(len(rows), float(info.default)) for field, info in Overheads.model_fields.items()} | numbers
+    kf, a = one["floor_factor"], one["step_s"]
+    alternates = np.array([row.framework == "sglang" for row in rows])
+    waves = np.array([WAVES.get((row.harness, row.framework), 0.0) for row in rows])
+    prefill_s = found.prefill_variable_s + kf * found.prefill_floor_s + a * found.chunks
+    together_s = found.together_variable_s + kf * found.together_floor_s + a * found.chunks
+    alone_s = np.where(alternates, prefill_s, found.mixed_s)
+    steps = Steps(
+        decode_s=found.decode_variable_s + kf * found.decode_floor_s + a + one["sequence_s"] * found.sequences,
+        prefill_s=prefill_s,
+        intrusion_s=np.where(found.ranks > 1, together_s / found.ranks, alone_s),
+        crowd_s=found.crowd_variable_s + kf * found.crowd_floor_s + a * found.crowd_chunks,
+        crowd=found.crowd,
+    )
+    running = np.minimum(found.concurrency, found.capacity)
+    tpot_s = time_per_output_token(steps, running, found.output_tokens)
+    tpot_s = (1 - waves) * tpot_s + waves * in_waves(steps, found.sequences, found.output_tokens)
+    stream = np.where(found.concurrency < MANY, one["stream_steps"], one["stream_steps_many"])
+    ttft_s = (
+        one["first_token_s"]
+        + prefill_s
+        + queueing(steps, tpot_s, found.sequences, found.output_tokens)
+        + stream * steps.decode_s
+        + one["launch_s"] * found.layers * found.chunks
+        + one["burst"] * burst(steps, found.sequences, 1.0)
+    )
+    return Composed(np.asarray(tpot_s), np.asarray(ttft_s))
+
+
+def _solve(pool: _Pool, names: Sequence[str], residuals: object) -> FloatArray:
+    from scipy.optimize import least_squares
+
+    deviations = pool.deviations(names)
+
+    def objective(logs: FloatArray) -> FloatArray:
+        parts = np.split(logs, len(names))
+        numbers = {
+            name: pool.table(name, part)[pool.framework, pool.harness] for name, part in zip(names, parts, strict=True)
+        }
+        z = residuals(numbers)  # type: ignore[operator]
+        soft = np.sign(z) * np.sqrt(2.0 * (np.sqrt(1.0 + z * z) - 1.0))
+        return np.concatenate([soft, PULL * logs / deviations])
+
+    return np.asarray(least_squares(objective, np.zeros(len(deviations)), xtol=1e-10, ftol=1e-10).x)
+
+
+def fitted() -> OverheadsFile:
+    """Return the fit on all chips and the fits with each chip left out of operators and overheads alike."""
+    rows = [row for row in aggregated(sample_path()).rows if not row.flags]
+    fits = {"": _fit_without(rows, "")}
+    for chip in sorted({row.chip for row in rows}):
+        fits[chip] = _fit_without(rows, chip)
+    return OverheadsFile(regenerate="python -m assay.validation.overheads", fits=fits)
+
+
+def _fit_without(rows: Sequence[Measured], left_out: str) -> dict[str, dict[str, Overheads]]:
+    kept = [row for row in rows if row.chip != left_out]
+    found = features(kept, left_out)
+    usable = [
+        index for index, row in enumerate(kept) if found.concurrency[index] <= 1.5 * found.capacity[index] and row
+    ]
+    return fit([kept[index] for index in usable], found.take(usable))
+
+
+@cache
+def _file() -> OverheadsFile:
+    return validated(read_json(DATA), OverheadsFile, str(DATA))
+
+
+if __name__ == "__main__":
+    DATA.write_text(json.dumps(fitted().model_dump(), indent=1) + "\n", encoding="utf-8")
+    sys.stderr.write(f"wrote {DATA.name}\n")
