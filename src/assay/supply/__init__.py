@@ -1,0 +1,1 @@
+"""Stocks and flows of AI chips under policy, month by month, with correlated uncertainty."""

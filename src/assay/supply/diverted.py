@@ -1,0 +1,87 @@
+"""Diversion, and chips used from afar: flows that no licence counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from assay.core.array import FloatArray, Number
+from assay.supply.trend import grown
+
+Array = npt.NDArray[Any]
+
+ANCHOR = 2024 * 12 + 6
+"""Middle of 2024, to which the diverted flow is anchored."""
+
+BEGINS = 2022 * 12 + 9
+"""October 2022: before the first control there was nothing to divert."""
+
+BLACKWELL_FROM = 2025 * 12
+OFFSHORE_ANCHOR = 2025 * 12 + 6
+OFFSHORE_BEGINS = 2023 * 12
+
+
+@dataclass(frozen=True, slots=True)
+class DivertedPlan:
+    """The levers of diversion, monthly over the horizon; 1 is 2024."""
+
+    enforcement: FloatArray
+    hub_shipments: FloatArray
+    premium: FloatArray
+
+
+@dataclass(frozen=True, slots=True)
+class OffshorePlan:
+    """The levers of offshore use, monthly over the horizon; 1 is unhindered."""
+
+    purchases: FloatArray
+    remote_access: FloatArray
+
+
+def diverted(
+    plan: DivertedPlan, values: Mapping[str, Array], month: int, index: int, licensed: Number
+) -> tuple[Number, Number]:
+    """Return the Hopper and the Blackwell chips that arrive in a month.
+
+    M = M0 g^t W^a P^b E^-e (1 - sub L/D) / (1 - sub), less what is seized, which grows with E. `licensed` is L/D, the
+    part of licensed demand that is met: 1 in 2024, so a ban raises the flow by 1 / (1 - sub).
+    """
+    if month < BEGINS:
+        return 0.0, 0.0
+    flow = values["diverted_2024"] / 12 * grown(values["log diverted_growth"], (month + 0.5 - ANCHOR) / 12)
+    effort = float(plan.enforcement[index])
+    for level, elasticity in (
+        (float(plan.hub_shipments[index]), values["hub_elasticity"]),
+        (float(plan.premium[index]), values["premium_elasticity"]),
+        (effort, -values["enforcement_elasticity"]),
+    ):
+        if level != 1:
+            flow *= level**elasticity
+    substitution, seized = values["substitution"], values["seizure_share"]
+    flow *= (1 - substitution * licensed) / (1 - substitution)
+    if effort != 1:
+        flow *= (1 - np.minimum(seized * effort, 1)) / (1 - seized)
+    blackwell = np.clip((month + 0.5 - BLACKWELL_FROM) / values["blackwell_ramp_months"], 0, 1)
+    newer = flow * blackwell
+    return flow - newer, newer
+
+
+def offshore(plan: OffshorePlan, values: Mapping[str, Array], month: int, index: int) -> Number:
+    """Return the chips that begin to be used from afar in a month: bought by subsidiaries, or leased.
+
+    They are access, never ownership: no total adds the two.
+    """
+    if month < OFFSHORE_BEGINS:
+        return 0.0
+    owned = values["offshore_owned_share"]
+    allowed = owned * float(plan.purchases[index]) + (1 - owned) * float(plan.remote_access[index])
+    return (
+        values["offshore_2025"]
+        / 12
+        * grown(values["log offshore_growth"], (month + 0.5 - OFFSHORE_ANCHOR) / 12)
+        * allowed
+    )

@@ -1,0 +1,134 @@
+"""Questions that a run can answer: data/questions.toml."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+import numpy.typing as npt
+from pydantic import Field
+
+from assay.catalogue.door import Record, read_toml
+from assay.supply.estimate import DATA
+from assay.supply.inputs import Text
+from assay.supply.measure import LABELS
+from assay.supply.month import first_day, last_day, month_of
+from assay.supply.plan import Plan
+from assay.supply.simulate import END_OF_2025, sample, simulate
+from assay.supply.trend import grown
+
+Array = npt.NDArray[Any]
+Measure = Literal["units", "revenue", "value", "stock", "gain", "share", "world", "input"]
+
+
+class Bound(Record):
+    """`below = { value, at_least, at_most }`: what the probability of less than a value must be."""
+
+    value: float
+    at_least: float = 0.0
+    at_most: float = 1.0
+
+
+class Question(Record):
+    """One question: what is asked of the run, the outcome where it is known, and what is demanded of the answer."""
+
+    id: str
+    text: str
+    rows: list[str] = Field(default_factory=list)
+    cut: Text = ""
+    measure: Measure
+    classes: list[str] = Field(default_factory=list)
+    among: list[str] = Field(default_factory=list)
+    price: str = ""
+    input: str = ""
+    first: Text
+    last: Text
+    outcome: float | None = None
+    known: Text = ""
+    resolves: Text = ""
+    last_period: float | None = None
+    plan: float | None = None
+    analyst: float | None = None
+    median_within: float | None = None
+    median_off_by: float | None = None
+    median_below: float | None = None
+    crps_below: float | None = None
+    inside_80: bool = False
+    p5_above: float | None = None
+    p95_below: float | None = None
+    below: Bound | None = None
+    remark: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the answer is not known yet."""
+        return bool(self.resolves)
+
+
+class QuestionsFile(Record):
+    """The whole file; `unscored` says why the other rows of the record are not."""
+
+    question: Annotated[list[Question], Field(min_length=1)]
+    unscored: dict[str, str]
+
+
+@cache
+def questions(path: Path = DATA / "questions.toml") -> QuestionsFile:
+    """Return every question."""
+    return read_toml(path, QuestionsFile)
+
+
+def resolved() -> list[Question]:
+    """Return the questions whose answer is known."""
+    return [question for question in questions().question if not question.is_open]
+
+
+class Answers:
+    """One run, kept for many questions: what was sold until each month, every class and sample."""
+
+    def __init__(self, plan: Plan, samples: int, seed: int) -> None:
+        self.plan = plan
+        self.values = sample(plan, samples, seed)
+        self._names = plan.classes.names
+        self._eight_bit = plan.worths[list(LABELS).index("h100e_fp8")].astype(np.float32)
+        begin = np.zeros((1, len(self._names), samples), np.float32)
+        self._totals = np.concatenate([begin, [month.total.copy() for month in simulate(plan, self.values)]])
+
+    def answer(self, question: Question) -> Array:
+        """Return the answer of every sample, in the unit of the question."""
+        first, last = first_day(question.first), last_day(question.last)
+        if question.measure == "input":
+            return self.values[question.input]
+        if question.measure == "world":
+            years = (month_of(last + timedelta(days=1)) - END_OF_2025) / 12
+            return self.values["world_2025"] * grown(np.log(self.values["world_growth"]), years)
+        sold = self._sold(question.classes, first, last)
+        if question.measure == "share":
+            return sold.sum(axis=0) / self._sold(question.among, first, last).sum(axis=0)
+        if question.measure in ("stock", "gain"):
+            return self._eight_bit[[self._names.index(name) for name in question.classes]] @ sold
+        units = sold.sum(axis=0)
+        return units * self.values[question.price] if question.price else units
+
+    def _sold(self, classes: list[str], first: date, last: date) -> Array:
+        rows = [self._names.index(name) for name in classes]
+        return self._until(rows, last + timedelta(days=1)) - self._until(rows, first)
+
+    def _until(self, rows: list[int], day: date) -> Array:
+        """Return what was sold before a day: a month's sales are spread evenly over its days."""
+        months = min(max(month_of(day) - self.plan.start, 0.0), self.plan.months)
+        whole = min(int(months), self.plan.months - 1)
+        before, after = self._totals[whole, rows], self._totals[whole + 1, rows]
+        return before + np.float32(months - whole) * (after - before)
+
+
+def by_cut(asked: list[Question]) -> Mapping[str, list[Question]]:
+    """Return questions by their cut, in order."""
+    found: dict[str, list[Question]] = Field(default_factory=dict)
+    for question in asked:
+        found.setdefault(question.cut, []).append(question)
+    return found
