@@ -199,3 +199,9 @@ def test_chips_can_be_changed_compared_and_hashed() -> None:
     faster = dataclasses.replace(h20, memory_bandwidth_bytes_per_s=8e12)
     assert faster != h20
     assert len({h20, faster, chip("h20-96gb")}) == 2
+
+
+def test_a_vendor_may_stand_before_the_name() -> None:
+    assert chip("nvidia-h20-96gb").id == chip("Nvidia H20").id == "h20-96gb"
+    with pytest.raises(NotInCatalogue):
+        chip("amd-h20")

@@ -196,3 +196,14 @@ def test_a_broken_chip_file_names_all_its_faults(tmp_path: Path) -> None:
         ask(chips=(str(file),))
     assert len(caught.value.faults) >= 3
     assert all(fault.file == str(file) for fault in caught.value.faults)
+
+
+def test_export_status_on_a_date() -> None:
+    report = ask(chips=("h20", "h200", "l20"), to="CN", as_of=date(2026, 9, 1))
+    status = {row.chip: row.export_status for row in report.rows}
+    assert status["l20"] == "not required"
+    assert status["h20-96gb"] is not None
+    assert status["h20-96gb"].startswith("required")
+    assert ask(chips=("h20",)).rows[0].export_status is None
+    with pytest.raises(UsageError, match="need a date"):
+        ask(to="CN")

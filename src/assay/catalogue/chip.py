@@ -103,11 +103,21 @@ def chip(name: str) -> Chip:
     if name.endswith(".toml") or "/" in name or os.sep in name:
         return read_chip(Path(name))
     wanted = "-".join(name.casefold().replace("_", " ").split())
-    id = wanted if wanted in chip_ids() else _ids_by_alias().get(wanted)
+    id = _known(wanted)
+    if id is None:  # "nvidia-h20" is the H20 of Nvidia
+        vendor, _, rest = wanted.partition("-")
+        id = _known(rest)
+        if id is not None and _catalogued(id).vendor.casefold() != vendor:
+            id = None
     if id is None:
         hint = "A path to a chip's TOML file works too: see docs/add-a-chip.md."
         raise NotInCatalogue("chip", name, chip_names(), hint)
     return _catalogued(id)
+
+
+def _known(name: str) -> str | None:
+    """Return the id of an id or alias in lower case."""
+    return name if name in chip_ids() else _ids_by_alias().get(name)
 
 
 @cache

@@ -31,6 +31,7 @@ def compare(
     place: str = "US",
     price: Literal["auto", "rental", "ownership"] = "auto",
     as_of: date | None = None,
+    to: str = "",
     json: Annotated[bool, Parameter(negative=())] = False,
     csv: Annotated[bool, Parameter(negative=())] = False,
     explain: Annotated[bool, Parameter(negative=())] = False,
@@ -78,6 +79,8 @@ def compare(
         Rental, ownership, or the one that prices most of the chips (auto), so that like is compared with like.
     as_of
         Prices published after this date are not seen; default: today.
+    to
+        Country to which the chips would be exported from the US: adds their export status on the date.
     json
         Print one JSON object (schema assay.compare/1).
     csv
@@ -110,6 +113,7 @@ def compare(
         place=place.upper(),
         basis=price,
         as_of=as_of or date.today(),
+        to=to.upper(),
     )
     with output.progress(len(request.chips), "chips", file=sys.stderr) as advance:
         report = answer(request, advance=advance)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from rich.console import Console
 from rich.table import Table
 from rich.tree import Tree
@@ -87,12 +89,14 @@ def _notes(report: Report, rows: list[Row]) -> str:
     used = {MARKS[row.transfer or "measured"] for row in rows}
     lines += [f"{mark} {text}." for mark, text in LEGEND.items() if mark in used]
     lines += _shared("price", {row.chip: (row.price_basis,) for row in rows if row.price_basis})
+    exports = {row.chip: (row.export_status,) for row in rows if row.export_status}
+    lines += _shared(f"export to {report.request.to}", exports)
     lines += _shared("assumed", {row.chip: row.assumed for row in rows})
     lines += [f"Assumed of the model: {text}." for text in report.assumptions]
     return "\n".join(lines)
 
 
-def _shared(label: str, said: dict[str, tuple[str, ...]]) -> list[str]:
+def _shared(label: str, said: Mapping[str, tuple[str, ...]]) -> list[str]:
     chips: dict[str, list[str]] = {}
     for chip, texts in said.items():
         for text in texts:

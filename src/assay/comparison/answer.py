@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -20,6 +21,7 @@ from assay.economics.energy import joule_per_token, power
 from assay.economics.rate import Basis, Rate, rate
 from assay.engine.bound import bound
 from assay.engine.uncertainty import band, transfer
+from assay.export import status
 from assay.kernels.silicon import Silicon, silicon
 from assay.llm.model import Model
 from assay.serving.search import Choice, best_deployment
@@ -61,7 +63,8 @@ def compare(
     basis = _common_basis(chips, request)
     rows = []
     for each in chips:
-        rows.append(_row(model, each, request, basis))
+        row = _row(model, each, request, basis)
+        rows.append(replace(row, export_status=status(each, request.to, request.as_of)) if request.to else row)
         advance()
     return Report(request, model.id, tuple(rows), model.architecture.assumptions, _provenance(request, model, chips))
 

@@ -47,6 +47,8 @@ class Row:
     assumed: tuple[str, ...] = ()
     """Chip facts that nobody published, and what stands in; formats that were converted."""
     explanation: Branch | None = None
+    export_status: str | None = None
+    """Whether a licence is required to export the chip to the country asked for, on the date, in a few words."""
 
     @property
     def feasible(self) -> bool:
@@ -77,6 +79,7 @@ class Row:
             "transfer": self.transfer,
             "price_basis": self.price_basis,
             "assumed": list(self.assumed),
+            "export_status": self.export_status,
         }
 
     def flat(self) -> dict[str, Any]:

@@ -59,6 +59,8 @@ class CompareRequest:
     """Rental, ownership, or (auto) the one of both that prices most of the chips, the other where it fails."""
     as_of: date = date.max
     """Prices published later are not seen; the default sees all."""
+    to: str = ""
+    """Country to which the chips would be exported from the US (ISO 3166-1 alpha-2); empty: not asked."""
 
     def __post_init__(self) -> None:
         """Refuse requests that contradict themselves."""
@@ -75,6 +77,8 @@ class CompareRequest:
             )
         if not (self.ttft_s > 0 and self.tpot_s > 0):
             raise UsageError("a service level needs positive times")
+        if self.to and self.as_of == date.max:
+            raise UsageError("export rules need a date", "State as_of (--as-of) with the country.")
         sizes = (self.max_chips, self.tp, self.dp, self.ep, self.pp)
         if any(size is not None and size < 1 for size in sizes):
             raise UsageError("max_chips, tp, dp, ep and pp are at least 1")
