@@ -18,6 +18,7 @@ VERBS = {
     "compare": ("assay.cli.compare:compare", "Compare chips for one model, workload and service level."),
     "catalogue": ("assay.cli.catalogue:app", "List, show, check and source the facts about chips, models and prices."),
     "export": ("assay.cli.export:app", "May it be sold to them? Dated export rules on AI chips; not legal advice."),
+    "validate": ("assay.cli.validate:app", "How right is it? Predictions against what others measured."),
     "model": ("assay.cli.model:app", "Show what a model is made of: parameters, bytes, operators."),
 }
 """Verb: where it is written, and what the list of commands says of it."""

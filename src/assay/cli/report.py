@@ -6,13 +6,12 @@ from collections.abc import Mapping
 
 from rich.console import Console
 from rich.table import Table
-from rich.tree import Tree
 
+from assay.cli.explanation import tree
 from assay.cli.output import bar
 from assay.comparison.report import Report, Row
 from assay.core.interval import Interval
 from assay.core.quantity import format_si
-from assay.core.tree import Branch
 
 BAR = 6  # columns of the bar
 MARKS = {"measured": "", "sibling": "'", "new generation": '"', "other vendor": "*"}
@@ -43,7 +42,7 @@ def print_explanations(report: Report, out: Console) -> None:
     """Print the tree of reasons of every feasible chip."""
     for row in report.rows:
         if row.explanation is not None:
-            out.print(_tree(row.explanation), highlight=False)
+            out.print(tree(row.explanation), highlight=False)
 
 
 def _table(rows: list[Row]) -> Table:
@@ -102,29 +101,6 @@ def _shared(label: str, said: Mapping[str, tuple[str, ...]]) -> list[str]:
         for text in texts:
             chips.setdefault(text, []).append(chip)
     return [f"{', '.join(names)}: {label}: {text}." for text, names in chips.items()]
-
-
-def _tree(branch: Branch) -> Tree:
-    tree = Tree(_label(branch))
-    for child in branch.children:
-        tree.add(_tree(child))
-    return tree
-
-
-def _label(branch: Branch) -> str:
-    parts = [branch.name]
-    if branch.value is not None:
-        shown = (
-            format_si(branch.value, branch.unit) if branch.unit in ("s", "B") else f"{branch.value:.4g} {branch.unit}"
-        )
-        parts.append(f"[bold]{shown.strip()}[/]")
-        if branch.low is not None and branch.high is not None and branch.low < branch.high:
-            parts.append(f"({branch.low:.4g} to {branch.high:.4g})")
-    if branch.note:
-        parts.append(branch.note)
-    if branch.sources:
-        parts.append(f"[dim]{', '.join(branch.sources)}[/]")
-    return "  ".join(parts)
 
 
 def _throughput(row: Row) -> float:

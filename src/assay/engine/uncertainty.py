@@ -13,6 +13,7 @@ from assay.kernels.silicon import Silicon
 
 Transfer = Literal["measured", "sibling", "new generation", "other vendor"]
 """measured: the chip itself was; sibling: its generation was; new generation: another of its vendor's was."""
+Quantity = Literal["ttft", "tpot"]
 DATA = Path(__file__).parent / "data"
 VENDOR_OF_MEASURED = "Nvidia"
 
@@ -28,7 +29,7 @@ class BandsFile(Record):
     """data/bands.toml: quantity, transfer, band."""
 
     source: str
-    bands: dict[Literal["ttft", "tpot"], dict[Transfer, BandRecord]]
+    bands: dict[Quantity, dict[Transfer, BandRecord]]
 
 
 def transfer(silicon: Silicon) -> Transfer:
@@ -41,7 +42,7 @@ def transfer(silicon: Silicon) -> Transfer:
     return "new generation" if silicon.vendor == VENDOR_OF_MEASURED else "other vendor"
 
 
-def band(quantity: Literal["ttft", "tpot"], reach: Transfer, value: float) -> Interval:
+def band(quantity: Quantity, reach: Transfer, value: float) -> Interval:
     """Return the 80 % interval of a predicted TTFT or TPOT.
 
     The band belongs to the chip, not to the row: residuals of one chip are correlated, so it does not shrink by

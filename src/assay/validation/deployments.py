@@ -22,6 +22,8 @@ from assay.validation.measured import Measured
 
 LENGTH_FACTOR: Final = {"infx": 0.9, "gap": 1.0, "": 1.0}
 """InferenceX draws lengths uniformly between 0.8 and 1 times the nominal; other campaigns fix or state them."""
+GATHERED: Final = 8
+"""Experts of more ranks than this are reached by all-to-all: what the launch scripts of wide deployments set."""
 LEFT_OUT: Final = Path(__file__).parent / "data" / "left_out"
 """Kernel coefficients that never saw a chip, a file a chip; written by `python -m assay.kernels.fit`."""
 
@@ -35,8 +37,8 @@ def configuration(row: Measured) -> tuple[object, ...]:
 
 def deployment_of(row: Measured, left_out: str = "") -> Deployment:
     """Return the deployment that a row describes, with kernel coefficients that never saw the chip `left_out`."""
-    hardware, framework, architecture = _silicon(row.chip), engine(row.framework), _architecture(row.model)
-    exchanges = row.dp > 1 and row.ep > 1 and row.world > hardware.chips_per_domain
+    hardware, framework, architecture = silicon_of(row.chip), engine(row.framework), _architecture(row.model)
+    exchanges = row.dp > 1 and row.ep > GATHERED
     return Deployment(
         architecture,
         hardware,
@@ -63,7 +65,7 @@ def precision_of(row: Measured, architecture: Architecture) -> Precision:
     mxfp4 experts take 8-bit activations on Blackwell.
     """
     native = architecture.native
-    blackwell = _silicon(row.chip).generation == "blackwell"
+    blackwell = silicon_of(row.chip).generation == "blackwell"
     kv: KvFormat = "bf16"
     narrow = row.precision in {"fp8", "fp4"}
     if narrow and row.harness == "infx" and (row.framework == "trtllm" or blackwell):
@@ -87,7 +89,8 @@ def precision_of(row: Measured, architecture: Architecture) -> Precision:
 
 
 @cache
-def _silicon(name: str) -> Silicon:
+def silicon_of(name: str) -> Silicon:
+    """Return a chip of the catalogue in its usual node, as the kernels see it."""
     return silicon(chip(name), node_of(chip(name).id))
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -121,7 +121,7 @@ class _Pool:
         """Return the standard deviation of each factor of each number."""
         f, h = len(self.frameworks), len(self.harnesses)
         shares = np.repeat(SPREAD, (1, f, h, f * h))
-        return np.concatenate([DEVIATION[name] * shares for name in names])
+        return np.asarray(np.concatenate([DEVIATION[name] * shares for name in names]))
 
     def table(self, name: str, logs: FloatArray) -> FloatArray:
         """Return the number for each framework and harness from the logarithms of its factors."""
@@ -129,7 +129,7 @@ class _Pool:
         base = float(Overheads.model_fields[name].default)
         by_framework, by_harness = logs[1 : 1 + f], logs[1 + f : 1 + f + h]
         both = logs[1 + f + h :].reshape(f, h)
-        return base * np.exp(logs[0] + by_framework[:, np.newaxis] + by_harness[np.newaxis, :] + both)
+        return np.asarray(base * np.exp(logs[0] + by_framework[:, np.newaxis] + by_harness[np.newaxis, :] + both))
 
 
 def fit(rows: Sequence[Measured], found: Features) -> dict[str, dict[str, Overheads]]:
@@ -150,7 +150,7 @@ def fit(rows: Sequence[Measured], found: Features) -> dict[str, dict[str, Overhe
     fixed = {name: table[pool.framework, pool.harness] for name, table in step_numbers.items()}
 
     def token_residuals(numbers: dict[str, FloatArray]) -> FloatArray:
-        return (np.log(composed(found, rows, fixed | numbers).ttft_s / ttft) / TTFT_SCALE)[free]
+        return np.asarray(np.log(composed(found, rows, fixed | numbers).ttft_s / ttft)[free] / TTFT_SCALE)
 
     token_logs = _solve(pool, TOKEN_NUMBERS, token_residuals)
     tables = step_numbers | {
@@ -205,8 +205,8 @@ def composed(found: Features, rows: Sequence[Measured], numbers: dict[str, Float
     return Composed(np.asarray(tpot_s), np.asarray(ttft_s))
 
 
-def _solve(pool: _Pool, names: Sequence[str], residuals: object) -> FloatArray:
-    from scipy.optimize import least_squares
+def _solve(pool: _Pool, names: Sequence[str], residuals: Callable[[dict[str, FloatArray]], FloatArray]) -> FloatArray:
+    from scipy.optimize import least_squares  # type: ignore[import-untyped,unused-ignore]  # comes with the extra
 
     deviations = pool.deviations(names)
 
@@ -215,7 +215,7 @@ def _solve(pool: _Pool, names: Sequence[str], residuals: object) -> FloatArray:
         numbers = {
             name: pool.table(name, part)[pool.framework, pool.harness] for name, part in zip(names, parts, strict=True)
         }
-        z = residuals(numbers)  # type: ignore[operator]
+        z = residuals(numbers)
         soft = np.sign(z) * np.sqrt(2.0 * (np.sqrt(1.0 + z * z) - 1.0))
         return np.concatenate([soft, PULL * logs / deviations])
 

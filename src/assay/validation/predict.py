@@ -9,11 +9,12 @@ from typing import Final
 
 import numpy as np
 
-from assay.core.array import FloatArray
+from assay.core.array import FloatArray, Number
+from assay.core.tree import Branch
 from assay.engine.deployment import Deployment, Speculation
-from assay.engine.line import total
+from assay.engine.line import StepTime, total
 from assay.engine.memory import memory_use
-from assay.engine.step import decode_step
+from assay.engine.step import decode_step, prefill_step
 from assay.kernels.speed_of_light import speed_of_light_s
 from assay.serving.closed_loop import Harness, Workload, steady_state
 from assay.validation.deployments import LENGTH_FACTOR, configuration, deployment_of
@@ -73,16 +74,13 @@ def _predict(group: Sequence[Measured], left_out: str) -> list[Predicted]:
     memory = memory_use(deployment, workload.input_tokens, workload.output_tokens)
     capacity = np.maximum(np.asarray(memory.sequences) * first.dp, 1.0)
     if first.mode == "decode worker":
-        times = _decode_worker(deployment, workload, asked)
+        times: tuple[Number, ...] = _decode_worker(deployment, workload, asked)
     else:
         state = steady_state(deployment, workload, np.minimum(asked, capacity), _harness(first, left_out))
         times = (state.tpot_s, state.ttft_s, state.output_tok_per_s)
     light_s = _light_s(deployment, workload, asked)
     columns = [np.broadcast_to(column, asked.shape) for column in (*times, capacity, light_s)]
-    return [
-        Predicted(row, *(float(column[index]) for column in columns))  # type: ignore[arg-type]
-        for index, row in enumerate(group)
-    ]
+    return [Predicted(row, *(float(column[index]) for column in columns)) for index, row in enumerate(group)]
 
 
 def _light_s(deployment: Deployment, workload: Workload, concurrency: FloatArray) -> FloatArray:
@@ -104,6 +102,39 @@ def _decode_worker(deployment: Deployment, workload: Workload, concurrency: Floa
     step = decode_step(deployment, sequences, workload.input_tokens + workload.output_tokens / 2)
     tpot_s = np.asarray(step.seconds) / deployment.speculation.accepted_tokens
     return tpot_s, np.full(concurrency.shape, np.nan), concurrency / tpot_s
+
+
+def breakdown(row: Measured, predicted: Predicted, left_out: str = "") -> Branch:
+    """Return where the predicted time of a row goes, beside what was measured."""
+    deployment = with_overheads(deployment_of(row, left_out), row, left_out)
+    factor = LENGTH_FACTOR[row.harness]
+    context = factor * (row.input_tokens + row.output_tokens / 2)
+    sequences = max(min(row.concurrency, predicted.capacity) / row.dp, 1.0)
+    decode = decode_step(deployment, sequences, context)
+    prefill = prefill_step(deployment, 1.0, factor * row.input_tokens)
+    layout = f"TP{row.tp} DP{row.dp} EP{row.ep}, concurrency {row.concurrency:g}, {row.precision}"
+    times = (("TPOT", row.tpot_s, predicted.tpot_s), ("TTFT", row.ttft_s, predicted.ttft_s))
+    compared = (
+        Branch(name, value, "s", note=f"measured {measured:.4g} s, {value / measured - 1:+.0%}")
+        for name, measured, value in times
+        if measured
+    )
+    steps = (
+        Branch(name, float(step.seconds), "s", children=_lines(step))
+        for name, step in (("decode step", decode), ("prefill of one prompt", prefill))
+    )
+    aside = f"; set aside: {', '.join(predicted.set_aside)}" if predicted.set_aside else ""
+    note = f"{row.model} on {row.chip}, {row.framework} {row.version}, {layout}{aside}"
+    return Branch(row.id, note=note, children=(*compared, *steps))
+
+
+def _lines(step: StepTime) -> tuple[Branch, ...]:
+    lines = sorted(step.lines, key=lambda line: -abs(float(line.seconds)))
+    return tuple(
+        Branch(line.role, float(line.seconds), "s", note=f"floor {float(line.floor_s):.3g} s")
+        for line in lines
+        if float(line.seconds)
+    )
 
 
 def with_overheads(deployment: Deployment, row: Measured, left_out: str) -> Deployment:

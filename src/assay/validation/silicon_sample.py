@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Final
 
 from assay.core.errors import Unsupported
-from assay.validation.measured import Measured, Mode
+from assay.validation.measured import Measured
 
 CHIPS: Final = {
     "h100_sxm": "h100-sxm",
@@ -40,6 +40,8 @@ MODELS: Final = {
     "Qwen/Qwen3-235B-A22B-FP8": "Qwen/Qwen3-235B-A22B",
 }
 LARGEST_REPLICA: Final = 8
+CONSISTENT: Final = 0.06
+"""Most that batch x workers and concurrency may differ by."""
 
 Row = dict[str, str]
 
@@ -81,6 +83,36 @@ def aggregated(path: Path) -> Cleaning:
     log.update(f"flag: {flag}" for each in flagged for flag in each.flags)
     reasons |= REPAIR_REASONS | {f"flag: {rule.name}": rule.reason for rule in FLAGS}
     return Cleaning(tuple(flagged), tuple((name, count, reasons.get(name, "")) for name, count in log.items()))
+
+
+def disaggregated(path: Path) -> tuple[Measured, ...]:
+    """Return the decode workers of the disaggregated deployments; only their TPOT is scored.
+
+    Rows that do not state a batch (1,328 of 1,602) are read as one decode worker that takes the whole concurrency, with
+    attention data parallelism over its experts; they are flagged, and a group of their own.
+    """
+    rows = (_read_worker(row) for row in _rows(path, "disagg"))
+    return tuple(_merged([row for row in rows if row.tpot_s], Counter()))
+
+
+def _read_worker(row: Row) -> Measured:
+    tp, dp, ep = (max(_count(row, f"decode_{key}", 1), 1) for key in ("tp_size", "attention_dp_size", "moe_ep_size"))
+    concurrency, batch = _concurrency(row), _count(row, "decode_batch_size", 0)
+    flags: tuple[str, ...] = ()
+    if batch:
+        workers = max(_count(row, "decode_num_workers", 1), 1)
+        if abs(concurrency / (workers * batch * dp) - 1) > CONSISTENT:
+            flags = ("batch and concurrency disagree",)
+        concurrency = float(batch * dp)
+    else:
+        flags = ("batch inferred from concurrency",)
+        if ep > 1 and dp == 1:
+            tp, dp, ep = 1, tp, tp
+    aggregated_like = {**row, "tp_size": str(tp), "attention_dp_size": str(dp), "moe_ep_size": str(ep)}
+    read = _read(aggregated_like, Counter(), repair=False)
+    return replace(
+        read, mode="decode worker", concurrency=concurrency, tp=tp, dp=dp, ep=min(ep, tp * dp), ttft_s=None, flags=flags
+    )
 
 
 def raw(path: Path) -> tuple[Measured, ...]:
@@ -266,7 +298,7 @@ def _merged(rows: Iterable[Measured], log: Counter[str]) -> list[Measured]:
     merged = []
     for group in groups.values():
         log["merge: repeats"] += len(group) - 1
-        ttft_s = statistics.median(row.ttft_s for row in group if row.ttft_s)
+        ttft_s = statistics.median(row.ttft_s for row in group if row.ttft_s) if group[0].ttft_s else None
         tpot_s = statistics.median(row.tpot_s for row in group if row.tpot_s)
         repaired = any(row.repaired for row in group)
         merged.append(replace(group[0], ttft_s=ttft_s, tpot_s=tpot_s, repeats=len(group), repaired=repaired))
@@ -275,7 +307,7 @@ def _merged(rows: Iterable[Measured], log: Counter[str]) -> list[Measured]:
 
 def _configuration(row: Measured) -> tuple[object, ...]:
     lengths = (row.input_tokens, row.output_tokens, row.concurrency)
-    return (row.chip, row.model, row.framework, row.precision, *lengths, row.tp, row.dp, row.ep, row.harness)
+    return (row.chip, row.model, row.framework, row.precision, *lengths, row.tp, row.dp, row.ep, row.harness, row.flags)
 
 
 def _precision(row: Row) -> str:
@@ -303,6 +335,3 @@ def _count(row: Row, key: str, default: int) -> int:
 def _milliseconds(text: str) -> float | None:
     value = float(text) / 1e3 if text else 0.0
     return value or None
-
-
-__all__ = ["Cleaning", "Mode", "Rule", "aggregated", "raw", "sample_path"]
