@@ -126,7 +126,7 @@ def _print_fan(title: str, months: Sequence[str], names: Sequence[str], values: 
     ends = ends[-7::2] if len(ends) >= 7 else ends[-4:]
     for index in ends:
         table.add_column(months[index], justify="right", no_wrap=True)
-    for name in SHOWN:
+    for name in (name for name in SHOWN if name in names):
         row = values[:, names.index(name)]
         table.add_row(name, *(f"{_big(row[at, 2])} ({_big(row[at, 0])} to {_big(row[at, 4])})" for at in ends))
     output.console().print(table)

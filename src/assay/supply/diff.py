@@ -18,6 +18,7 @@ from assay.supply.series import Reader, unit_of
 from assay.supply.simulate import sample, simulate
 
 SCHEMA = "assay.supply-diff/1"
+ENDS = [COLUMNS.index("p5"), COLUMNS.index("p95")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,25 +87,24 @@ def diff(a: RunRequest, b: RunRequest, progress: Callable[[], None] = lambda: No
     readers = [Reader(it, values) for it, values in zip(plans, sampled, strict=True)]
     names = readers[0].names
     table = np.empty((plans[0].months, len(names), len(COLUMNS)))
-    narrowing = np.empty(len(names))
+    narrowing = np.full(len(names), np.nan)
     runs = [simulate(it, values) for it, values in zip(plans, sampled, strict=True)]
+    left, right = (np.empty((len(names), a.samples), np.float32) for _ in range(2))
     for index, (one, other) in enumerate(zip(*runs, strict=True)):
-        pairs = zip(readers[0].read(one), readers[1].read(other), strict=True)
-        for row, (left, right) in enumerate(pairs):
-            table[index, row] = quantiles(right - left)
-            if index == plans[0].months - 1:
-                narrowing[row] = _narrowing(left, right, table[index, row])
+        readers[0].read(one, left)
+        readers[1].read(other, right)
+        if index == plans[0].months - 1:
+            narrowing = _narrowing(left, right)
+        right -= left
+        table[index] = quantiles(right, signed=True)
         progress()
     months = tuple(month_name(plans[0].start + index) for index in range(plans[0].months))
     return DiffResult(manifest(a, plans[0]), manifest(b, plans[1]), months, names, table, narrowing)
 
 
-def _narrowing(left: npt.NDArray[Any], right: npt.NDArray[Any], paired: FloatArray) -> float:
+def _narrowing(left: npt.NDArray[Any], right: npt.NDArray[Any]) -> FloatArray:
     """Compare with a difference of independent runs: the same samples, each paired with one half a run away."""
-    apart = quantiles(np.roll(right, len(right) // 2) - left)
-    low, high = COLUMNS.index("p5"), COLUMNS.index("p95")
-    width = paired[high] - paired[low]
-    independent = apart[high] - apart[low]
-    if width == 0:
-        return float("nan") if independent == 0 else float("inf")
-    return float(independent / width)
+    apart = np.roll(right, right.shape[1] // 2, axis=1) - left
+    independent, paired = (np.diff(quantiles(it, signed=True)[:, ENDS])[:, 0] for it in (apart, right - left))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(independent / paired)

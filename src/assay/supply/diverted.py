@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assay.core.array import FloatArray, Number
+from assay.supply.stretch import Stretch, column
 from assay.supply.trend import grown
 
 Array = npt.NDArray[Any]
@@ -43,45 +44,51 @@ class OffshorePlan:
 
 
 def diverted(
-    plan: DivertedPlan, values: Mapping[str, Array], month: int, index: int, licensed: Number
+    plan: DivertedPlan, values: Mapping[str, Array], stretch: Stretch, licensed: Number
 ) -> tuple[Number, Number]:
-    """Return the Hopper and the Blackwell chips that arrive in a month.
+    """Return the Hopper and the Blackwell chips that arrive in each month.
 
     M = M0 g^t W^a P^b E^-e (1 - sub L/D) / (1 - sub), less what is seized, which grows with E. `licensed` is L/D, the
     part of licensed demand that is met: 1 in 2024, so a ban raises the flow by 1 / (1 - sub).
     """
-    if month < BEGINS:
+    if stretch.last < BEGINS:
         return 0.0, 0.0
-    flow = values["diverted_2024"] / 12 * grown(values["log diverted_growth"], (month + 0.5 - ANCHOR) / 12)
-    effort = float(plan.enforcement[index])
+    flow = grown(values["log diverted_growth"], stretch.since(ANCHOR))
+    flow *= values["diverted_2024"] / 12
+    effort = stretch.of(plan.enforcement)
     for level, elasticity in (
-        (float(plan.hub_shipments[index]), values["hub_elasticity"]),
-        (float(plan.premium[index]), values["premium_elasticity"]),
+        (stretch.of(plan.hub_shipments), values["hub_elasticity"]),
+        (stretch.of(plan.premium), values["premium_elasticity"]),
         (effort, -values["enforcement_elasticity"]),
     ):
-        if level != 1:
+        if (level != 1).any():
             flow *= level**elasticity
     substitution, seized = values["substitution"], values["seizure_share"]
     flow *= (1 - substitution * licensed) / (1 - substitution)
-    if effort != 1:
+    if (effort != 1).any():
         flow *= (1 - np.minimum(seized * effort, 1)) / (1 - seized)
-    blackwell = np.clip((month + 0.5 - BLACKWELL_FROM) / values["blackwell_ramp_months"], 0, 1)
-    newer = flow * blackwell
+    if stretch.first < BEGINS:
+        flow *= stretch.reached(BEGINS)
+    if stretch.last < BLACKWELL_FROM:
+        return flow, 0.0
+    ramp = column(np.maximum(stretch.since(BLACKWELL_FROM), 0)) / values["blackwell_ramp_months"]
+    newer = flow * np.minimum(ramp, 1)
     return flow - newer, newer
 
 
-def offshore(plan: OffshorePlan, values: Mapping[str, Array], month: int, index: int) -> Number:
-    """Return the chips that begin to be used from afar in a month: bought by subsidiaries, or leased.
+def offshore(plan: OffshorePlan, values: Mapping[str, Array], stretch: Stretch) -> Number:
+    """Return the chips that begin to be used from afar in each month: bought by subsidiaries, or leased.
 
     They are access, never ownership: no total adds the two.
     """
-    if month < OFFSHORE_BEGINS:
+    if stretch.last < OFFSHORE_BEGINS:
         return 0.0
     owned = values["offshore_owned_share"]
-    allowed = owned * float(plan.purchases[index]) + (1 - owned) * float(plan.remote_access[index])
-    return (
-        values["offshore_2025"]
-        / 12
-        * grown(values["log offshore_growth"], (month + 0.5 - OFFSHORE_ANCHOR) / 12)
-        * allowed
-    )
+    purchases, leases = stretch.of(plan.purchases), stretch.of(plan.remote_access)
+    flow = grown(values["log offshore_growth"], stretch.since(OFFSHORE_ANCHOR))
+    flow *= values["offshore_2025"] / 12
+    if stretch.first < OFFSHORE_BEGINS:
+        flow *= stretch.reached(OFFSHORE_BEGINS)
+    if (purchases != 1).any() or (leases != 1).any():
+        flow *= owned * purchases + (1 - owned) * leases
+    return flow

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from assay.core.array import FloatArray, Number
+from assay.supply.stretch import Stretch, column
 from assay.supply.trend import grown
 
 Array = npt.NDArray[Any]
@@ -20,6 +21,7 @@ BEGINS = 2024 * 12
 
 YEAR_2025 = 2025 * 12 + 6
 YEAR_2026 = 2026 * 12 + 6
+CXMT_FROM = 2026 * 12
 PART_910C_FROM = 2025 * 12
 PART_950_FROM = 2026 * 12 + 3
 PART_950_FULL = 2026 * 12 + 11
@@ -76,54 +78,68 @@ class Domestic:
         self._lagged_yield = values["yield_2025"] * values["yield_growth"] ** -lag_years
         self.stacks_used = np.zeros_like(self.stacks)
 
-    def step(self, month: int, index: int, sold: Array) -> None:
-        """Write the packages and cards of a month into the rows of `sold`."""
+    def run(self, stretch: Stretch, sold: Array) -> None:
+        """Write the packages and cards of each month into the rows of `sold`, shape (months, classes, samples)."""
         plan, values = self.plan, self._values
-        years = (month + 0.5 - YEAR_2025) / 12
-        cards = values["other_domestic_2025"] / 12 * grown(values["log other_domestic_growth"], years)
-        sold[plan.other_row] = cards * float(plan.other[index])
-        if month < BEGINS:
+        months = stretch.since(YEAR_2025)
+        cards = grown(values["log other_domestic_growth"], months)
+        cards *= values["other_domestic_2025"] / 12
+        cards *= stretch.of(plan.other)
+        sold[:, plan.other_row] = cards
+        if stretch.last < BEGINS:
             return
-        self._receive(month, index)
-        capacity = (
-            values["packaging_2025"] * grown(values["log packaging_growth"], years) * float(plan.packaging[index])
-        )
-        for part, share, limit in self._products(month, index):
-            made = np.minimum(capacity * share, limit)
-            sold[part.row] = self._package(part, made)
+        capacity = grown(values["log packaging_growth"], months)
+        capacity *= values["packaging_2025"]
+        capacity *= stretch.of(plan.packaging) * stretch.reached(BEGINS)
+        products = [(part, np.minimum(capacity * share, limit)) for part, share, limit in self._products(stretch)]
+        received = zip(self._new_dies(stretch), self._new_stacks(stretch), strict=True)
+        for place, (dies, stacks) in enumerate(received):
+            self.dies += dies
+            self.dies_in += dies
+            self.stacks += stacks
+            self.stacks_in += stacks
+            for part, most in products:
+                sold[place, part.row] = self._package(part, most[place])
 
-    def _receive(self, month: int, index: int) -> None:
+    def _new_dies(self, stretch: Stretch) -> Array:
         plan, values = self.plan, self._values
-        years = (month + 0.5 - YEAR_2025) / 12
-        wafers = self._lagged_wafers * grown(values["log wafer_growth"], years) * float(plan.wafers[index])
-        good = np.minimum(self._lagged_yield * grown(values["log yield_growth"], years), HIGHEST_YIELD)
-        self._add_dies(wafers * good + float(plan.proxy_dies[index]))
-        stacks = values["hbm_leak"] * float(plan.hbm_leak[index])
-        if month >= YEAR_2026 - 6:
-            ramp = grown(values["log cxmt_growth"], (month + 0.5 - YEAR_2026) / 12) * float(plan.cxmt[index] / 12)
+        months = stretch.since(YEAR_2025)
+        good = np.minimum(self._lagged_yield * grown(values["log yield_growth"], months), HIGHEST_YIELD)
+        wafers = self._lagged_wafers * grown(values["log wafer_growth"], months) * stretch.of(plan.wafers)
+        dies: Array = (wafers * good + stretch.of(plan.proxy_dies)) * stretch.reached(BEGINS)
+        return dies
+
+    def _new_stacks(self, stretch: Stretch) -> Array:
+        plan, values = self.plan, self._values
+        stacks: Array = values["hbm_leak"] * (stretch.of(plan.hbm_leak) * stretch.reached(BEGINS))
+        if stretch.last >= CXMT_FROM:
+            ramp = grown(values["log cxmt_growth"], stretch.since(YEAR_2026))
+            ramp *= stretch.of(plan.cxmt) * stretch.reached(CXMT_FROM) / 12
             stacks = stacks + values["cxmt_2026"] * values["huawei_share"] * ramp
-        self.stacks += stacks
-        self.stacks_in += stacks
+        return stacks
 
-    def _add_dies(self, dies: Array) -> None:
-        self.dies += dies
-        self.dies_in += dies
-
-    def _products(self, month: int, index: int) -> list[tuple[Part, Number, Number]]:
+    def _products(self, stretch: Stretch) -> list[tuple[Part, Number, Number]]:
+        """Return each package with its share of the capacity and what else limits it, the newest first."""
         plan, values = self.plan, self._values
         older, newer, newest = plan.parts
-        ramp_950 = min(max((month + 1 - PART_950_FROM) / (PART_950_FULL - PART_950_FROM), 0.0), 1.0)
+        if stretch.last < PART_910C_FROM:
+            return [(older, 1.0, math.inf)]
+        # the odds of the newer part double every half year after the middle of 2025
+        steps = column(4 ** np.maximum(stretch.since(YEAR_2025) / 12, 0))
+        odds = values["share_910c_2025"] / (1 - values["share_910c_2025"]) * steps
+        share_910c = odds / (1 + odds) * stretch.reached(PART_910C_FROM)
+        if stretch.last < PART_950_FROM:
+            return [(newer, share_910c, math.inf), (older, 1 - share_910c, math.inf)]
+        ramp = stretch.since(PART_950_FROM) + 0.5
+        ramp_950 = column(np.clip(ramp / (PART_950_FULL - PART_950_FROM), 0, 1))
         share_950 = values["share_950_2026"] * ramp_950
-        years = max((month + 0.5 - YEAR_2025) / 12, 0.0)
-        # the odds of the newer part double every half year after 2025
-        odds = values["share_910c_2025"] / (1 - values["share_910c_2025"]) * 4**years
-        share_910c = odds / (1 + odds) if month >= PART_910C_FROM else 0.0
-        memory = values["own_memory_2026"] * float(ramp_950 * plan.own_memory[index])
-        memory = memory * grown(values["log packaging_growth"], max(month + 0.5 - PART_950_FULL, 0.0) / 12)
+        memory = grown(values["log packaging_growth"], np.maximum(stretch.since(PART_950_FULL), 0))
+        memory *= values["own_memory_2026"] * ramp_950 * stretch.of(plan.own_memory)
+        rest = 1 - share_950
         return [
             (newest, share_950, memory),
-            (newer, (1 - share_950) * share_910c, math.inf),
-            (older, (1 - share_950) * (1 - share_910c), math.inf),
+            (newer, rest * share_910c, math.inf),
+            (older, rest * (1 - share_910c), math.inf),
         ]
 
     def _package(self, part: Part, most: Array) -> Array:

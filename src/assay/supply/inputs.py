@@ -143,8 +143,8 @@ class InputsFile(Record):
 @cache
 def shipped_inputs(folder: Path = DATA / "inputs") -> Mapping[str, Input]:
     """Return every input by name, in the order of files and lines. Raises BadData with all faults of all files."""
-    found: dict[str, Input] = Field(default_factory=dict)
-    faults: list[Fault] = Field(default_factory=list)
+    found: dict[str, Input] = {}
+    faults: list[Fault] = []
     for path, content in _files(folder):
         for name, record in content.input.items():
             faults += record.faults(str(path), name)

@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from assay.core.array import Number
 from assay.supply.lever import Timeline
+from assay.supply.stretch import Stretch, column
 
 Array = npt.NDArray[Any]
 
@@ -24,15 +25,18 @@ class Span:
         self._begins = float(np.min(start)), float(np.max(start))
         self._ends = float(np.min(end)), float(np.max(end))
 
-    def openness(self, index: int) -> Number:
-        """Return the mean openness that the span gives to a month, in every sample."""
-        if self._begins[0] >= index + 1 or self._ends[1] <= index:
+    def openness(self, stretch: Stretch) -> Number:
+        """Return the mean openness that the span gives to each month, shape (months, samples)."""
+        first, last = stretch.index, stretch.index + stretch.count
+        if self._begins[0] >= last or self._ends[1] <= first:
             return 0.0
-        if self._begins[1] <= index and self._ends[0] >= index + 1:
+        if self._begins[1] <= first and self._ends[0] >= last:
             return self.level
-        held = np.minimum(self.end, index + 1)
-        held -= np.maximum(self.start, index)
-        return np.maximum(held, 0.0) * self.level
+        begin = column(np.arange(first, last))
+        held = np.minimum(self.end, begin + 1)
+        held = held - np.maximum(self.start, begin)
+        shares: Array = np.maximum(held, 0.0) * self.level
+        return shares
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,17 +65,19 @@ class Key:
     supplied: tuple[Span, ...]
     closures: tuple[tuple[float, float], ...]
 
-    def openness(self, index: int) -> Number:
-        """Return the mean openness over a month, 0 to 1."""
-        return _total(span.openness(index) for span in self.spans)
+    def openness(self, stretch: Stretch) -> Number:
+        """Return the mean openness over each month, 0 to 1."""
+        return _total(span.openness(stretch) for span in self.spans)
 
-    def made(self, index: int) -> Number:
+    def made(self, stretch: Stretch) -> Number:
         """Return the part of the openness that production, and not stock, supplies."""
-        return _total(span.openness(index) for span in self.supplied)
+        return _total(span.openness(stretch) for span in self.supplied)
 
-    def hurry(self, index: int) -> float:
-        """Return the share of a month that lies between the announcement and the effect of a closure."""
-        return sum(max(min(effect, index + 1) - max(told, index), 0.0) for told, effect in self.closures)
+    def hurry(self, stretch: Stretch) -> Array:
+        """Return the share of each month that lies between the announcement and the effect of a closure, a column."""
+        begin = np.arange(stretch.index, stretch.index + stretch.count)
+        shares = [np.minimum(effect, begin + 1) - np.maximum(told, begin) for told, effect in self.closures]
+        return column(sum((np.maximum(share, 0.0) for share in shares), np.zeros(stretch.count)))
 
 
 def key(line: Timeline, start: int, as_of: float, wait: Array, delays: Delays) -> Key:

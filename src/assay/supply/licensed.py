@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from assay.core.array import FloatArray, Number
 from assay.supply.delivery import History
+from assay.supply.stretch import Stretch, column
 from assay.supply.trend import grown
 
 Array = npt.NDArray[Any]
@@ -46,19 +47,16 @@ class LicensedPlan:
 
 @dataclass(frozen=True, slots=True)
 class Openness:
-    """How far the two keys of a policy stand open in a month.
+    """How far the two keys of a policy stand open in each month, shape (months, samples) or a number.
 
     `made` is the part of Washington's that lies late enough after a reopening for production to have restarted;
-    `hurry` the part of the month in which a closure is announced and not yet in force.
+    `hurry` the part of each month in which a closure is announced and not yet in force, a column.
     """
 
     washington: Number
     made: Number
     beijing: Number
-    hurry: float
-
-
-CLOSED = Openness(0.0, 0.0, 0.0, 0.0)
+    hurry: Array
 
 
 class Licensed:
@@ -74,44 +72,53 @@ class Licensed:
         self._values = values
         self.stock = values[plan.inventory].copy() if plan.inventory else None
 
-    def demand(self, month: int, index: int) -> Number:
-        """Return the demand of a month, chips."""
+    def demand(self, stretch: Stretch) -> Number:
+        """Return the demand of each month, chips."""
         plan, values = self.plan, self._values
-        if not plan.demand or month < plan.sold_from:
+        if not plan.demand or stretch.last < plan.sold_from:
             return 0.0
-        wanted: Array = values[plan.demand] * grown(values["log demand_growth"], (month + 0.5 - plan.demand_month) / 12)
-        if plan.surcharge[index]:
-            wanted *= np.exp(values["price_elasticity"] * -math.log1p(plan.surcharge[index]))
-        aged = month + 0.5 - plan.sold_from - FRESH_MONTHS
-        if aged > 0:
-            wanted *= np.exp(-math.log(2) * aged / values["demand_half_life_months"])
+        wanted = grown(values["log demand_growth"], stretch.since(plan.demand_month))
+        wanted *= values[plan.demand]
+        surcharge = stretch.of(plan.surcharge)
+        if surcharge.any():
+            wanted *= np.exp(values["price_elasticity"] * -np.log1p(surcharge))
+        aged = np.maximum(stretch.since(plan.sold_from) - FRESH_MONTHS, 0)
+        if aged.any():
+            wanted *= np.exp(column(-math.log(2) * aged) / values["demand_half_life_months"])
+        if stretch.first < plan.sold_from:
+            wanted *= stretch.reached(plan.sold_from)
         return wanted
 
-    def flow(self, index: int, demand: Number, openness: Openness) -> Number:
-        """Return the chips delivered in a month, and take from stock what was not made for it."""
+    def flow(self, stretch: Stretch, demand: Number, openness: Openness | None) -> Number:
+        """Return the chips delivered in each month, and take from stock what was not made for it."""
         plan = self.plan
         delivered: Number = 0.0
         for units, share in plan.history.parts:
-            if share[index]:
-                delivered = delivered + float(share[index]) * units.value(self._values[plan.level])
-        unknown = float(1 - plan.history.covered[index])
-        if unknown > 0 and np.ndim(demand):
-            delivered = delivered + self._modelled(index, demand * unknown, openness)
+            part = stretch.of(share)
+            if part.any():
+                delivered = delivered + part * units.value(self._values[plan.level])
+        unknown = 1 - stretch.of(plan.history.covered)
+        if openness is not None and np.ndim(demand) and unknown.any():
+            delivered = delivered + self._modelled(stretch, demand * unknown, openness)
         return delivered
 
-    def _modelled(self, index: int, demand: Number, openness: Openness) -> Number:
+    def _modelled(self, stretch: Stretch, demand: Number, openness: Openness) -> Number:
         plan, values = self.plan, self._values
-        if openness.hurry:
+        if openness.hurry.any():
             demand = demand * (1 + values["anticipation"] * openness.hurry)
-        ceiling: Number = float(plan.cap_per_month[index])
-        if plan.us_volume_share[index] < 1:
-            ceiling = np.minimum(ceiling, values["h200_us_volume"] * float(plan.us_volume_share[index] / 12))
-        if plan.buyer_cap_per_month[index] < UNCAPPED / 12:
-            ceiling = np.minimum(ceiling, values["h200_buyers"] * float(plan.buyer_cap_per_month[index]))
-        wish = np.minimum(demand, ceiling) * openness.beijing
+        wish = np.minimum(demand, stretch.of(plan.cap_per_month))
+        us_share = stretch.of(plan.us_volume_share)
+        if us_share.min() < 1:
+            wish = np.minimum(wish, values["h200_us_volume"] * us_share / 12)
+        buyer_cap = stretch.of(plan.buyer_cap_per_month)
+        if buyer_cap.min() < UNCAPPED / 12:
+            wish = np.minimum(wish, values["h200_buyers"] * buyer_cap)
+        wish = wish * openness.beijing
         made = wish * openness.made
         if self.stock is None:
             return made
-        from_stock = np.minimum(np.maximum(wish * openness.washington - made, 0), self.stock)
-        self.stock -= from_stock
-        return made + from_stock
+        short = np.maximum(wish * openness.washington - made, 0)
+        for missing in np.atleast_2d(short):
+            from_stock = np.minimum(missing, self.stock, out=missing)
+            self.stock -= from_stock
+        return made + short

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+import math
 
 import numpy as np
 import numpy.typing as npt
@@ -13,16 +13,27 @@ LEVELS = (0.05, 0.25, 0.5, 0.75, 0.95)
 COLUMNS = ("p5", "p25", "p50", "p75", "p95", "mean")
 
 
-def quantiles(values: npt.NDArray[Any]) -> FloatArray:
-    """Return the quantiles at LEVELS, interpolated linearly between order statistics, and the mean.
+def quantiles(rows: npt.NDArray[np.float32], *, signed: bool = False) -> FloatArray:
+    """Return the quantiles at LEVELS and the mean of each row, shape (rows, columns); reorders the rows in place.
 
-    Sorting a copy is the quickest way that numpy has to several quantiles; what is nil in every sample is not sorted.
+    The quantile at level q of n samples is the ceil(q n)-th smallest, exactly; n is at least 10.
+
+    Parameters
+    ----------
+    rows
+        Samples, shape (rows, samples).
+    signed
+        Whether any may be negative. Floats that are not compare as integers, which numpy orders thrice as quickly.
     """
-    if not values.any():
-        return np.zeros(len(COLUMNS))
-    ordered = np.sort(values)
-    places = np.array(LEVELS) * (len(ordered) - 1)
-    below = places.astype(int)
-    above = np.minimum(below + 1, len(ordered) - 1)
-    low, high = ordered[below].astype(float), ordered[above].astype(float)
-    return np.append(low + (places - below) * (high - low), ordered.mean(dtype=np.float64))
+    found = np.zeros((len(rows), len(COLUMNS)))
+    p5, p25, p50, p75, p95 = places = [math.ceil(level * rows.shape[1]) - 1 for level in LEVELS]
+    halvings = ((p50, 0, None), (p25, 0, p50), (p5, 0, p25), (p75, p50 + 1, None), (p95, p75 + 1, None))
+    comparable = rows if signed else rows.view(np.int32)
+    for row, ordered, into in zip(rows, comparable, found, strict=True):
+        if not (row[0] or row.any()):
+            continue
+        into[-1] = row.mean()
+        for place, begin, end in halvings:
+            ordered[begin:end].partition(place - begin)
+        into[:-1] = row[places]
+    return found

@@ -104,15 +104,16 @@ class Answers:
         if question.measure == "input":
             return self.values[question.input]
         if question.measure == "world":
-            years = (month_of(last + timedelta(days=1)) - END_OF_2025) / 12
-            return self.values["world_2025"] * grown(np.log(self.values["world_growth"]), years)
+            months = np.array([month_of(last + timedelta(days=1)) - END_OF_2025])
+            sold_by_then = self.values["world_2025"] * grown(np.log(self.values["world_growth"]), months)
+            return np.asarray(sold_by_then[0])
         sold = self._sold(question.classes, first, last)
         if question.measure == "share":
-            return sold.sum(axis=0) / self._sold(question.among, first, last).sum(axis=0)
+            return np.asarray(sold.sum(axis=0) / self._sold(question.among, first, last).sum(axis=0))
         if question.measure in ("stock", "gain"):
-            return self._eight_bit[[self._names.index(name) for name in question.classes]] @ sold
+            return np.asarray(self._eight_bit[[self._names.index(name) for name in question.classes]] @ sold)
         units = sold.sum(axis=0)
-        return units * self.values[question.price] if question.price else units
+        return np.asarray(units * self.values[question.price] if question.price else units)
 
     def _sold(self, classes: list[str], first: date, last: date) -> Array:
         rows = [self._names.index(name) for name in classes]
@@ -123,12 +124,12 @@ class Answers:
         months = min(max(month_of(day) - self.plan.start, 0.0), self.plan.months)
         whole = min(int(months), self.plan.months - 1)
         before, after = self._totals[whole, rows], self._totals[whole + 1, rows]
-        return before + np.float32(months - whole) * (after - before)
+        return np.asarray(before + np.float32(months - whole) * (after - before))
 
 
 def by_cut(asked: list[Question]) -> Mapping[str, list[Question]]:
     """Return questions by their cut, in order."""
-    found: dict[str, list[Question]] = Field(default_factory=dict)
+    found: dict[str, list[Question]] = {}
     for question in asked:
         found.setdefault(question.cut, []).append(question)
     return found

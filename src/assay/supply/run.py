@@ -6,11 +6,12 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 
-from assay import __version__
 from assay.core.array import FloatArray
 from assay.core.errors import NotInCatalogue, UsageError
 from assay.supply.estimate import Estimate
@@ -177,12 +178,12 @@ def run(
             raise NotInCatalogue("series", name, reader.names, "Thresholds are asked of sampled series.")
     first = np.full((len(asked), request.samples), the_plan.months, np.int32)
     kept = np.empty((the_plan.months, len(names), len(COLUMNS)))
+    rows = np.empty((len(reader.names), request.samples), np.float32)
     for index, month in enumerate(simulate(the_plan, values)):
-        rows = dict(zip(reader.names, reader.read(month), strict=True))
-        for place, row in enumerate(rows.values()):
-            kept[index, place] = quantiles(row)
+        reader.read(month, rows)
         for crossed, (name, value) in zip(first, asked, strict=True):
-            np.minimum(crossed, index, out=crossed, where=rows[name] >= value)
+            np.minimum(crossed, index, out=crossed, where=rows[reader.names.index(name)] >= value)
+        kept[index, : len(rows)] = quantiles(rows)
         progress()
     _derive(request, reader.names, kept)
     return RunResult(
@@ -204,7 +205,7 @@ def manifest(request: RunRequest, the_plan: Plan) -> Manifest:
         as_of=request.as_of.isoformat(),
         seed=request.seed,
         samples=request.samples,
-        version=__version__,
+        version=version("assay"),
         serving=the_plan.serving_description,
         share=request.scenario.share(),
     )
@@ -233,8 +234,8 @@ def input_table(inputs: Mapping[str, KnownInput]) -> list[dict[str, Any]]:
 
 
 def _derived_names(request: RunRequest) -> tuple[str, ...]:
-    tokens = ("owned.tokens_per_s", "access.tokens_per_s") if request.serving else ()
-    return ("owned.hbm_bytes_per_s", "owned.training_runs", *tokens)
+    serving = "tokens_per_s" if request.serving else "h100e_serving"
+    return ("owned.hbm_bytes_per_s", "owned.training_runs", f"owned.{serving}", f"access.{serving}")
 
 
 def _derive(request: RunRequest, names: Sequence[str], kept: FloatArray) -> None:
@@ -247,13 +248,12 @@ def _derive(request: RunRequest, names: Sequence[str], kept: FloatArray) -> None
     derived[:, 0] = of("owned.h100e_bandwidth") * h100_bandwidth_bytes_per_s()
     derived[:, 1] = np.floor(of("owned.h100e_training") / request.training.h100e())
     derived[:, 1, COLUMNS.index("mean")] = math.nan  # the mean of a floor is not the floor of the mean
-    if request.serving:
-        each = h100_tokens_per_s(request.serving)
-        derived[:, 2] = of("owned.h100e_serving") * each
-        derived[:, 3] = of("access.h100e_serving") * each
+    label, each = ("h100e_serving", h100_tokens_per_s(request.serving)) if request.serving else ("h100e_bandwidth", 1.0)
+    derived[:, 2] = of(f"owned.{label}") * each
+    derived[:, 3] = of(f"access.{label}") * each
 
 
-def _crossing(the_plan: Plan, name: str, value: float, first: FloatArray) -> Crossing:
+def _crossing(the_plan: Plan, name: str, value: float, first: npt.NDArray[np.int32]) -> Crossing:
     ordered = np.sort(first)
 
     def at(level: float) -> str:

@@ -136,7 +136,7 @@ def _flattened(path: Path) -> ScenarioRecord:
         if len(chain) == _MOST_CHAINED or parent.resolve() in [seen.resolve() for seen, _ in chain]:
             raise BadData([Fault(str(at), "extends", f"'{above}' extends this scenario again")])
         chain.append((parent, read_toml(parent, ScenarioRecord)))
-    merged: dict[str, Any] = Field(default_factory=dict)
+    merged: dict[str, Any] = {}
     for _, record in reversed(chain):
         stated = record.model_dump(exclude_unset=True, exclude={"extends"})
         for joined in ("lever", "correlation"):
@@ -149,7 +149,7 @@ def _flattened(path: Path) -> ScenarioRecord:
 def _resolved(name: str, file: str, record: ScenarioRecord) -> Scenario:
     shipped = shipped_inputs()
     inputs = dict(shipped)
-    faults: list[Fault] = Field(default_factory=list)
+    faults: list[Fault] = []
     unstarted = Scenario(name, record, shipped, {})
     try:
         start = unstarted.start

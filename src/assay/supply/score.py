@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from importlib.metadata import version
 from statistics import fmean
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from assay import __version__
 from assay.supply.month import last_day
 from assay.supply.plan import plan
 from assay.supply.proper import crps, inside, log_score, skill
@@ -99,7 +99,7 @@ class ScoreResult:
         """Return the result as JSON carries it."""
         return {
             "schema": SCHEMA,
-            "version": __version__,
+            "version": version("assay"),
             "seed": self.seed,
             "samples": self.samples,
             "input_hashes": self.input_hashes,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -130,11 +131,9 @@ def read_at(plan: Plan, values: dict[str, Array], series: str, index: int) -> Fl
     reader = Reader(plan, values)
     if series not in reader.names:
         raise NotInCatalogue("series", series, reader.names)
-    place = reader.names.index(series)
-    for month in simulate(plan, values):
-        if month.month == plan.start + index:
-            return np.array(list(reader.read(month))[place], np.float64)
-    raise AssertionError("the index lies within the horizon")
+    rows = np.empty((len(reader.names), len(values["life_months"])), values["life_months"].dtype)
+    reader.read(next(itertools.islice(simulate(plan, values), index, None)), rows)
+    return np.asarray(rows[reader.names.index(series)], np.float64)
 
 
 def value_of_knowing(input_values: Array, output: FloatArray) -> float:

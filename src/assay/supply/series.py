@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -30,42 +30,47 @@ class Reader:
 
     def __init__(self, plan: Plan, values: Mapping[str, Array]) -> None:
         names = plan.classes.names
-        labels = list(LABELS)
+        # where bandwidth stands in for serving, the two series are one: `run` repeats it
+        labels = [label for label in LABELS if plan.serving or label != "h100e_serving"]
         self._labels = labels
         self._sources = [slice(min(rows), max(rows) + 1) for rows in map(plan.classes.of_source, SOURCES)]
         self._domestic, self._offshore = self._sources[2], names.index("offshore")
         self._slower = 1 - values["domestic_training_ratio"]
-        self._worths = plan.worths.astype(self._slower.dtype)
+        self._worths = plan.worths[[list(LABELS).index(label) for label in labels]].astype(self._slower.dtype)
         self._training = labels.index("h100e_training")
+        self._sizes = [len(names), len(names), len(SOURCES), len(SOURCES), *[len(labels)] * 3]
         share = values["us_share"] if plan.scenario.record.reference == "us" else np.ones_like(values["us_share"])
         self._per_reference = {label: 1 / (share * plan.reference_worths[label]) for label in RATIO_LABELS}
         self.names = (
-            *(f"{state}.units.{name}" for name in names for state in ("sold", "installed")),
-            *(f"{state}.source.{source}" for source in SOURCES for state in ("sold", "installed")),
-            *(f"{state}.{label}" for label in labels for state in ("sold", "owned", "access")),
+            *(f"{state}.units.{name}" for state in ("sold", "installed") for name in names),
+            *(f"{state}.source.{source}" for state in ("sold", "installed") for source in SOURCES),
+            *(f"{state}.{label}" for state in ("sold", "owned", "access") for label in labels),
             *(f"ratio.{label}" for label in RATIO_LABELS),
         )
 
-    def read(self, month: Month) -> Iterator[Array]:
-        """Yield every series, shape (samples,), in the order of `names`. The arrays are not to be written."""
-        for pair in zip(month.total, month.installed, strict=True):
-            yield from pair
-        for rows in self._sources:
-            yield month.total[rows].sum(axis=0)
-            yield month.installed[rows].sum(axis=0)
-        sold, owned = self._under_labels(month.total), self._under_labels(month.installed)
-        used = month.installed[self._offshore]
-        for row, worth in enumerate(self._worths[:, self._offshore]):
-            yield from (sold[row], owned[row], owned[row] + worth * used)
-        for label, scale in self._per_reference.items():
-            yield owned[self._labels.index(label)] / month.world * scale
+    def read(self, month: Month, out: Array) -> None:
+        """Write every series into the rows of `out`, shape (series, samples), in the order of `names`."""
+        rest = iter(np.split(out, np.cumsum(self._sizes)))
+        for chips in (month.total, month.installed):
+            next(rest)[...] = chips
+        for chips in (month.total, month.installed):
+            for row, rows in zip(next(rest), self._sources, strict=True):
+                np.add.reduce(chips[rows], axis=0, out=row)
+        sold, owned, access = next(rest), next(rest), next(rest)
+        self._under_labels(month.total, sold)
+        self._under_labels(month.installed, owned)
+        np.multiply(self._worths[:, self._offshore, np.newaxis], month.installed[self._offshore], out=access)
+        access += owned
+        for row, (label, scale) in zip(next(rest), self._per_reference.items(), strict=True):
+            np.divide(owned[self._labels.index(label)], month.world, out=row)
+            row *= scale
 
-    def _under_labels(self, chips: Array) -> Array:
-        """Return what chips amount to under each label, those abroad left out, shape (labels, samples)."""
-        counted = self._worths[:, : self._offshore] @ chips[: self._offshore]
+    def _under_labels(self, chips: Array, out: Array) -> None:
+        """Write what chips amount to under each label, those abroad left out, shape (labels, samples)."""
+        np.matmul(self._worths[:, : self._offshore], chips[: self._offshore], out=out)
         domestic = self._worths[self._training, self._domestic] @ chips[self._domestic]
-        counted[self._training] -= domestic * self._slower
-        return counted
+        domestic *= self._slower
+        out[self._training] -= domestic
 
 
 def unit_of(name: str) -> str:

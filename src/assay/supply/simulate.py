@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +15,10 @@ from assay.supply.copula import correlate, independent_scores
 from assay.supply.diverted import diverted, offshore
 from assay.supply.domestic import Domestic
 from assay.supply.key import Delays, Key, key
-from assay.supply.licensed import CLOSED, Licensed, Openness
+from assay.supply.licensed import Licensed, Openness
 from assay.supply.plan import Plan
 from assay.supply.stock import QUARTER, Stock
+from assay.supply.stretch import Stretch
 from assay.supply.trend import grown
 
 Array = npt.NDArray[Any]
@@ -37,7 +38,8 @@ LAG_OF_THE_WORLD = 3
 class Month:
     """State of every sample at the end of a month. The arrays are reused: copy what is to be kept.
 
-    `total` is all that was sold until then and `installed` what runs, both of shape (classes, samples). `world` is the stock of the whole world installed, H100e (dense 8-bit), shape (samples,).
+    `total` is all that was sold until then and `installed` what runs, both of shape (classes, samples).
+    `world` is the stock of the whole world installed, H100e (dense 8-bit), shape (samples,).
     """
 
     month: int
@@ -70,11 +72,11 @@ def simulate(plan: Plan, values: dict[str, Array]) -> Iterator[Month]:
     parts = [slice(begin, begin + BLOCK) for begin in range(0, len(first), BLOCK)]
     blocks = [_Block(plan, {name: value[part] for name, value in values.items()}) for part in parts]
     for begin in range(0, plan.months, QUARTER):
-        stretch = range(begin, min(begin + QUARTER, plan.months))
+        stretch = Stretch(plan.start, begin, min(QUARTER, plan.months - begin))
         for block, part in zip(blocks, parts, strict=True):
             block.run(stretch, total[..., part], installed[..., part], world[:, part])
-        for place, index in enumerate(stretch):
-            yield Month(plan.start + index, total[place], installed[place], world[place])
+        for place in range(stretch.count):
+            yield Month(stretch.first + place, total[place], installed[place], world[place])
     for block in blocks:
         block.audit.check(block.stock, block.domestic)
 
@@ -98,48 +100,44 @@ class _Block:
         self._diverted_rows = plan.classes.of_source("diverted")
         self._offshore_row = plan.classes.of_source("offshore")[0]
 
-    def run(self, stretch: range, total: Array, installed: Array, world: Array) -> None:
-        """Advance some months of the horizon and write the state after each."""
+    def run(self, stretch: Stretch, total: Array, installed: Array, world: Array) -> None:
+        """Advance a stretch and write the state after each of its months."""
+        sold = self._sold[: stretch.count]
+        self._sell(sold, stretch)
         before = self._total
-        for place, index in enumerate(stretch):
-            month = self.plan.start + index
-            self._flow(self._sold[place], month, index)
-            np.add(before, self._sold[place], out=total[place])
-            before = total[place]
-            # the stock of the world, H100e (dense 8-bit): what was sold until one lag before
-            years = (month + 1 - END_OF_2025 - LAG_OF_THE_WORLD) / 12
-            world[place] = self.values["world_2025"] * grown(self.values["log world_growth"], years)
+        for flow, after in zip(sold, total, strict=False):
+            before = np.add(before, flow, out=after)
         self._total[...] = before
-        self.stock.run(self._sold[: len(stretch)], installed)
-        self.audit.enter(self._sold[: len(stretch)])
+        self.stock.run(sold, installed)
+        self.audit.enter(sold)
+        # the stock of the world, H100e (dense 8-bit): what was sold until one lag before the end of the month
+        months = stretch.since(END_OF_2025 + LAG_OF_THE_WORLD - 0.5)
+        world[: stretch.count] = self.values["world_2025"] * grown(self.values["log world_growth"], months)
 
-    def _flow(self, sold: Array, month: int, index: int) -> None:
-        """Write what every class sells in a month."""
-        met = self._sell(sold, month, index)
-        flows = diverted(self.plan.diverted, self.values, month, index, met)
-        for row, flow in zip(self._diverted_rows, flows, strict=True):
-            sold[row] = flow
-        sold[self._offshore_row] = offshore(self.plan.offshore, self.values, month, index)
-        self.domestic.step(month, index, sold)
-
-    def _sell(self, sold: Array, month: int, index: int) -> Number:
-        """Write the licensed flows; return the part of licensed demand that is met."""
+    def _sell(self, sold: Array, stretch: Stretch) -> None:
+        """Write what every class sells in each month, shape (months, classes, samples)."""
+        plan, values = self.plan, self.values
+        on_sale = {it.policy for it in plan.licensed if it.policy and stretch.last >= it.sold_from}
+        openness = {policy: self._openness(policy, stretch) for policy in on_sale}
         wanted: Number = 0.0
         met: Number = 0.0
-        on_sale = {it.policy for it in self.plan.licensed if it.policy and month >= it.sold_from}
-        openness = {policy: self._openness(policy, index) for policy in on_sale}
         for it in self.licensed:
-            demand = it.demand(month, index)
-            sold[it.plan.row] = it.flow(index, demand, openness.get(it.plan.policy, CLOSED))
+            demand = it.demand(stretch)
+            sold[:, it.plan.row] = it.flow(stretch, demand, openness.get(it.plan.policy))
             if np.ndim(demand):
                 wanted = wanted + demand
-                met = met + sold[it.plan.row]
-        return np.minimum(met / wanted, 1) if np.ndim(wanted) else 1.0
+                met = met + sold[:, it.plan.row]
+        licensed = np.where(wanted > 0, np.minimum(met / np.maximum(wanted, 1e-9), 1), 1) if np.ndim(wanted) else 1.0
+        flows = diverted(plan.diverted, values, stretch, licensed)
+        for row, flow in zip(self._diverted_rows, flows, strict=True):
+            sold[:, row] = flow
+        sold[:, self._offshore_row] = offshore(plan.offshore, values, stretch)
+        self.domestic.run(stretch, sold)
 
-    def _openness(self, policy: str, index: int) -> Openness:
+    def _openness(self, policy: str, stretch: Stretch) -> Openness:
         washington, beijing = self.keys[policy]
-        hurry = washington.hurry(index) + beijing.hurry(index)
-        return Openness(washington.openness(index), washington.made(index), beijing.openness(index), hurry)
+        hurry = washington.hurry(stretch) + beijing.hurry(stretch)
+        return Openness(washington.openness(stretch), washington.made(stretch), beijing.openness(stretch), hurry)
 
     def _keys(self, policy: str) -> tuple[Key, Key]:
         plan, values = self.plan, self.values

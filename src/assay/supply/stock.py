@@ -62,7 +62,7 @@ class Stock:
             stages = self.stages[row]
             before = stages[2] + stages[3]
             before += stages[4]
-            for flow, stock in zip(sold[:, row], installed[:, row], strict=True):
+            for flow, stock in zip(sold[:, row], installed[:, row], strict=False):
                 arrived = self._deploy(stages, flow)
                 np.add(before, arrived, out=stock)
                 before = stock

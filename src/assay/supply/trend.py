@@ -2,21 +2,33 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from assay.core.array import FloatArray
+from assay.supply.stretch import column
+
 FADING_YEARS = 8.0
 """Years after which a growth rate has lost 63 % of its exponent; a judgement, the same for every trend."""
 
 
-def fading_years(years: float) -> float:
+def fading(years: FloatArray) -> FloatArray:
     """Return the years that count as an exponent: T (1 - exp(-y / T)) ahead of the anchor, y itself before it."""
-    return FADING_YEARS * -math.expm1(-years / FADING_YEARS) if years > 0 else years
+    return np.where(years > 0, FADING_YEARS * -np.expm1(-years / FADING_YEARS), years)
 
 
-def grown(log_growth: npt.NDArray[Any], years: float) -> npt.NDArray[Any]:
-    """Return growth^(fading years), per sample, of the logarithm of the yearly growth."""
-    return np.exp(log_growth * fading_years(years))
+def grown(log_growth: npt.NDArray[Any], months: FloatArray) -> npt.NDArray[Any]:
+    """Return growth^(fading years), shape (months, samples).
+
+    Parameters
+    ----------
+    log_growth
+        Logarithm of the yearly growth, per sample.
+    months
+        Months since the anchor of the trend.
+    """
+    powers: npt.NDArray[Any] = log_growth * column(fading(months / 12))
+    np.exp(powers, out=powers)
+    return powers
