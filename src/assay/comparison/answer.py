@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import assay
 from assay.catalogue.chip import Chip, chip
-from assay.catalogue.door import DATA
+from assay.catalogue.door import shown
 from assay.catalogue.engine import Engine, engine, engines
 from assay.catalogue.node import Node, node_of
 from assay.comparison.explain import explanation
@@ -201,14 +200,8 @@ def _provenance(request: CompareRequest, model: Model, chips: list[Chip]) -> dic
     return {
         "assay": assay.__version__,
         "as_of": None if request.as_of == date.max else request.as_of.isoformat(),
-        "model": _within_catalogue(model.origin),
+        "model": shown(model.origin),
         "chips": {chip.id: sorted({id for fact in chip.facts.values() for id in fact.sources}) for chip in chips},
         "method": "closed form; kernel coefficients fitted on PyPI aiconfigurator-core 0.12.0; see docs/method.md",
         "intervals": "80 %",
     }
-
-
-def _within_catalogue(origin: str) -> str:
-    """Return the place of a file that ships without that of the installation, so that answers are the same anywhere."""
-    path = Path(origin)
-    return f"catalogue/{path.relative_to(DATA).as_posix()}" if path.is_relative_to(DATA) else origin
