@@ -123,7 +123,7 @@ def _print_fan(title: str, months: Sequence[str], names: Sequence[str], values: 
     table = Table(title=title, title_justify="left", box=None, pad_edge=False, header_style="bold")
     table.add_column("series", no_wrap=True)
     ends = [index for index, month in enumerate(months) if month.endswith("-12")] or [len(months) - 1]
-    ends = ends[-7::2] if len(ends) >= 7 else ends[-4:]
+    ends = ends[-7::3] if len(ends) >= 7 else ends[-4:]
     for index in ends:
         table.add_column(months[index], justify="right", no_wrap=True)
     for name in (name for name in SHOWN if name in names):

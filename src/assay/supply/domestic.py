@@ -148,9 +148,9 @@ class Domestic:
         if part.stacks:
             made = np.minimum(made, self.stacks * good / part.stacks)
             used = made * part.stacks / good
-            self.stacks -= used
+            np.maximum(self.stacks - used, 0, out=self.stacks)  # rounding may take the last stack twice
             self.stacks_used += used
         dies = made * part.dies / good
-        self.dies -= dies
+        np.maximum(self.dies - dies, 0, out=self.dies)
         self.dies_used += dies
         return made

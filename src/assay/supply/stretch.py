@@ -33,7 +33,7 @@ class Stretch:
 
     def since(self, anchor: float) -> FloatArray:
         """Return the months from `anchor` to the middle of each month."""
-        return self.first + np.arange(self.count) + 0.5 - anchor
+        return np.arange(self.count, dtype=np.float64) + (self.first + 0.5 - anchor)
 
     def of(self, monthly: FloatArray) -> Array:
         """Return a column of what is given by month of the horizon, shape (months, 1)."""

@@ -1,0 +1,21 @@
+from dataclasses import replace
+
+from assay.supply.register import digest, register
+from assay.supply.run import RunRequest
+
+
+def test_a_register_carries_a_hash_of_all_it_says(request_: RunRequest) -> None:
+    written = register(replace(request_, samples=200)).as_dict()
+    assert written["sha256"] == digest(written)
+    assert written == register(replace(request_, samples=200)).as_dict()
+    written["forecasts"][0]["quantiles"]["p50"] += 1
+    assert written["sha256"] != digest(written)
+
+
+def test_only_open_questions_are_answered(request_: RunRequest) -> None:
+    forecasts = register(replace(request_, samples=200)).content["forecasts"]
+    assert all(it["resolves"] > "2026-12" for it in forecasts)
+    assert {"B16", "B17", "B19", "B22", "B23"} <= {row for it in forecasts for row in it["backtest"]}
+    for it in forecasts:
+        ends = list(it["quantiles"].values())
+        assert ends == sorted(ends)
