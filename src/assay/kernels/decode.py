@@ -19,6 +19,12 @@ ROWS: Final = 16
 """Query rows of one tensor instruction."""
 BENCHMARK_STEEPNESS: Final = 5.0
 
+TILE_ROWS: Final[dict[tuple[str, str], int]] = {("fa3", "sglang"): 128, ("fa3", "vllm"): 64}
+"""Query rows that a kernel pads each KV head's group to, by kernel class and framework: FlashAttention-3 runs two warp
+groups of 64 rows; vLLM's fork of it one where the queries fit. Heads up to 64 wide take the same rows here."""
+PADDING_SHARPNESS: Final = 8.0
+"""Exponent with which the multiplied padding joins: it hides behind the loads until it exceeds them."""
+
 
 def cost(operator: DecodeAttention, machine: Machine) -> Cost:
     """Return the cost of decode attention in prediction: a cold KV cache."""
@@ -34,6 +40,7 @@ def cost(operator: DecodeAttention, machine: Machine) -> Cost:
         machine.silicon.peak(operator.kv),
         machine.theta(family(operator, machine), machine.software.attention),
         machine.silicon,
+        tile_rows=TILE_ROWS.get((machine.software.attention, machine.software.framework), 0),
     )
 
 
@@ -54,12 +61,14 @@ def time(
     theta: Theta,
     silicon: Silicon,
     *,
+    tile_rows: int = 0,
     warm: bool = False,
 ) -> Cost:
     """Return the cost of attention of `queries` new tokens in each of `batch` sequences over `kv_tokens` keys.
 
-    t = t0 + |t_cta, t_memory, t_mma|_p, where t_cta is that of the best KV split: each CTA loads its part of one KV
-    head, and the parts are combined.
+    t = t0 + ||t_cta, t_memory, t_mma|_p, t_padding|_8, where t_cta is that of the best KV split: each CTA loads its
+    part of one KV head, and the parts are combined. t_padding multiplies the group of a KV head padded to `tile_rows`
+    (0: no more than to a tensor instruction): nothing on a chip with much compute, decisive on one with little.
 
     Notes
     -----
@@ -76,6 +85,9 @@ def time(
     pairs = batch * rows * kv_tokens
     t_mma = 4.0 * head_dim * pairs / (theta.e * peak) + pairs / (theta.ex * silicon.exp_per_s)
 
+    padded = kv_heads * tile_rows * np.ceil(np.divide(query_rows, kv_heads) / max(tile_rows, 1))
+    t_padding = 4.0 * head_dim * batch * padded * kv_tokens / (theta.e * peak)
+
     load_bytes_per_s = theta.phi / 64.0 * silicon.load_bytes_per_s
     combined_s = 8.0 * batch * query_rows * head_dim / silicon.bandwidth_bytes_per_s
     t_cta: Number = np.inf
@@ -86,4 +98,4 @@ def time(
         if split > 1:
             t = t + (theta.ts + split * combined_s)
         t_cta = np.minimum(t_cta, t)
-    return Cost(p_norm(theta.p, t_cta, t_memory, t_mma), theta.t0)
+    return Cost(p_norm(PADDING_SHARPNESS, p_norm(theta.p, t_cta, t_memory, t_mma), t_padding), theta.t0)

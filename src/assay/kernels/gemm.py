@@ -19,7 +19,12 @@ SPLITS: Final = (1, 2, 3, 4, 6, 8, 12, 16)
 """Parts into which k is cut where there are few tiles."""
 
 MIN_TILE_ROWS: Final[dict[str, int]] = {"wgmma": 64}
-"""Rows below which a tensor instruction computes padding, by `tensor_issue`; 16 where not listed."""
+"""Rows below which a tensor instruction computes padding, by `tensor_issue`; 16 where not listed, and for weight-only
+formats everywhere: their kernels (Marlin and its like) unpack weights into registers and issue mma.sync."""
+
+MMA_SYNC_SHARE: Final[dict[str, float]] = {"hopper": 0.63}
+"""Part of the tensor peak that mma.sync reaches on generations whose peak needs wgmma; the published micro-benchmarks
+of Hopper find 62.9 %."""
 
 POWER_SHARPNESS: Final = 8.0
 """Exponent with which the power limit joins the other times: it throttles, it does not overlap."""
@@ -181,15 +186,18 @@ def _best_tiling(m: Number, n: Number, k: Number, operands: OperandFormat, theta
     """
     m, n, k = np.asarray(m, dtype=float), np.asarray(n, dtype=float), np.asarray(k, dtype=float)
     synchronous = silicon.tensor_issue == "mma_sync"
-    core_flop_per_s = theta.e * silicon.peak(operands.tensor) / silicon.cores
+    weight_only = operands.weight_bytes < operands.activation_bytes == 2.0
+    share = MMA_SYNC_SHARE.get(silicon.generation, 1.0) if weight_only else 1.0
+    core_flop_per_s = theta.e * share * silicon.peak(operands.tensor) / silicon.cores
     issue_flop_per_s = theta.ci * silicon.clock_hz
     load_bytes_per_s = theta.phi / 64.0 * silicon.load_bytes_per_s
     store_bytes_per_s = (theta.psim if synchronous else theta.psi) * silicon.clock_hz
     wait_s = theta.tk if synchronous else 0.0
     partials_s = 4.0 * m * n / silicon.bandwidth_bytes_per_s
     best: Number = np.inf
+    least_rows = 16 if weight_only else MIN_TILE_ROWS.get(silicon.tensor_issue, 16)
     for rows, columns in TILES:
-        if rows < MIN_TILE_ROWS.get(silicon.tensor_issue, 16):
+        if rows < least_rows:
             continue
         mma_s = (
             2 * rows * columns * (1 / core_flop_per_s + (1 + theta.ct * (1 / rows + 1 / columns)) / issue_flop_per_s)
