@@ -1,0 +1,202 @@
+"""What a load generator sees of a deployment, for each way of loading it: closed forms, means only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from assay.core.array import FloatArray
+from assay.engine.deployment import Deployment
+from assay.engine.memory import memory_use
+from assay.engine.step import decode_step, prefill_step
+from assay.serving.closed_loop import Workload, steady_state
+
+CONTEXTS: Final = 9
+"""Context lengths over which a decode is averaged."""
+BISECTIONS: Final = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """A stretch of time on one replica, and what came out of it.
+
+    Prefill and decode stand apart because their predictions err apart. Times of a request are None where the load has
+    none.
+    """
+
+    prefill_s: float
+    decode_s: float
+    chips: float
+    prompt_tokens: float
+    """Taken in during the stretch, those found in the prefix cache included."""
+    output_tokens: float
+    ttft_s: float | None = None
+    tpot_s: float | None = None
+
+    @property
+    def seconds(self) -> float:
+        """The stretch."""
+        return self.prefill_s + self.decode_s
+
+
+def closed_loop(deployment: Deployment, workload: Workload, concurrency: float, limit: float) -> Outcome:
+    """Return the steady state at a concurrency; what exceeds the `limit` of running requests waits in a queue."""
+    running = min(concurrency, limit)
+    state = steady_state(deployment, workload, running)
+    ttft_s, tpot_s = float(state.ttft_s), float(state.tpot_s)
+    decode_s = workload.output_tokens * tpot_s
+    waiting = max(concurrency - running, 0.0)
+    return Outcome(
+        prefill_s=ttft_s,
+        decode_s=decode_s,
+        chips=float(deployment.layout.chips),
+        prompt_tokens=running * workload.input_tokens,
+        output_tokens=running * workload.output_tokens,
+        ttft_s=ttft_s + waiting / running * (ttft_s + decode_s),
+        tpot_s=tpot_s,
+    )
+
+
+def batches(deployment: Deployment, workload: Workload, requests: float, limit: float) -> Outcome:
+    """Return `requests` that are queued together, of which at most `limit` run: batch after batch, the last not full.
+
+    A batch prefills, chunk by chunk, and decodes to its end: T = T_p(b) + (output - 1) / accepted x mean of T_d(b, L)
+    over the contexts. In-flight batching fills the gap of a finished request at once, so that the number of batches
+    may be fractional.
+    """
+    running = min(requests, limit)
+    ranks = float(deployment.layout.dp)
+    sequences = max(running / ranks, 1.0)
+    prefill_s = _prefill_s(deployment, workload, sequences)
+    step_s = _mean_step_s(deployment, workload, sequences)
+    decode_s = max(workload.output_tokens - 1.0, 0.0) * step_s
+    rounds = max(requests / running, 1.0)
+    waiting_s = (rounds - 1.0) / 2.0 * (prefill_s + decode_s)
+    return Outcome(
+        prefill_s=rounds * prefill_s,
+        decode_s=rounds * decode_s,
+        chips=float(deployment.layout.chips),
+        prompt_tokens=requests * workload.input_tokens,
+        output_tokens=requests * workload.output_tokens,
+        ttft_s=waiting_s + prefill_s / 2.0 if requests > ranks else prefill_s,
+        tpot_s=step_s,
+    )
+
+
+def queued(
+    deployment: Deployment, workload: Workload, requests: float, limit: float, arrivals_per_s: float | None
+) -> Outcome:
+    """Return `requests` that arrive at once, or at a rate, and are served as fast as it goes.
+
+    Running requests finish at different times, and the prefills of those that follow hold them up: the mean TPOT is
+    that of a full batch with its share of foreign prefills, T_d + T_p(b) / output. A request waits for its batch, and
+    for half of the prefill of it.
+    """
+    drained = batches(deployment, workload, requests, limit)
+    rounds = max(requests / min(requests, limit), 1.0)
+    share_s = drained.prefill_s / rounds / max(workload.output_tokens, 1.0) if rounds > 1 else 0.0
+    tpot_s = (drained.tpot_s or 0.0) + share_s
+    late_s = requests / arrivals_per_s if arrivals_per_s else 0.0
+    idle_s = max(late_s - drained.seconds, 0.0)
+    ttft_s = max((drained.ttft_s or 0.0) - late_s / 2.0, drained.prefill_s / requests)
+    return Outcome(
+        prefill_s=drained.prefill_s + idle_s,
+        decode_s=drained.decode_s,
+        chips=drained.chips,
+        prompt_tokens=drained.prompt_tokens,
+        output_tokens=drained.output_tokens,
+        ttft_s=ttft_s,
+        tpot_s=tpot_s,
+    )
+
+
+def saturated(deployment: Deployment, workload: Workload, limit: float) -> Outcome:
+    """Return the throughput where there are always more requests than run."""
+    full = batches(deployment, workload, limit, limit)
+    return Outcome(full.prefill_s, full.decode_s, full.chips, full.prompt_tokens, full.output_tokens)
+
+
+def prefill_pool(deployment: Deployment, workload: Workload, prompts: float) -> Outcome:
+    """Return a step of chips that only prefill, all attention ranks at once; 0 prompts: as many as a chunk holds."""
+    fresh = max(workload.input_tokens - workload.cached_tokens, 1.0)
+    prompts = prompts or max(np.floor(deployment.engine.number("chunk_tokens") / fresh), 1.0)
+    step = prefill_step(deployment, prompts, fresh, workload.cached_tokens, coincident=True)
+    seconds = float(step.seconds)
+    tokens = prompts * float(deployment.layout.dp) * workload.input_tokens
+    return Outcome(seconds, 0.0, float(deployment.layout.chips), tokens, 0.0, ttft_s=seconds)
+
+
+def decode_pool(deployment: Deployment, context_tokens: float, sequences: float) -> Outcome:
+    """Return a step of chips that only decode, `sequences` on each attention rank."""
+    accepted = deployment.speculation.accepted_tokens
+    seconds = float(decode_step(deployment, sequences, context_tokens).seconds)
+    tokens = sequences * float(deployment.layout.dp) * accepted
+    return Outcome(0.0, seconds, float(deployment.layout.chips), 0.0, tokens, tpot_s=seconds / accepted)
+
+
+def disaggregated(
+    deployment: Deployment, workload: Workload, concurrency: float, prefillers: float, decoders: float
+) -> Outcome:
+    """Return `concurrency` requests in flight over workers that prefill and workers that decode.
+
+    The rate R at which requests pass is such that those in prefill (Little: R W, W with the wait of an M/D/1 queue)
+    and those in decode (b = R output TPOT(b)) are the concurrency. KV caches travel layer by layer behind the prefill.
+    """
+    number = deployment.engine.number
+    alone_s = float(prefill_step(deployment, 1.0, workload.input_tokens).seconds)
+    extra_s = number("first_token_overhead_s") + number("prefill_launch_s") * deployment.architecture.layers
+    context = workload.input_tokens + workload.output_tokens / 2.0
+
+    def step_s(sequences: float) -> float:
+        step = decode_step(deployment, max(sequences, 1.0), context)
+        return float(step.seconds) / deployment.speculation.accepted_tokens
+
+    def wait_s(rate: float) -> float:
+        load = rate * alone_s / prefillers
+        return alone_s + extra_s + alone_s * load / (2.0 * (1.0 - load))
+
+    low, high = 0.0, concurrency  # sequences that decode
+    for _ in range(BISECTIONS):
+        decoding = (low + high) / 2.0
+        tpot_s = step_s(decoding / decoders)
+        rate = decoding / (workload.output_tokens * tpot_s)
+        too_many = rate * alone_s >= prefillers or decoding + rate * wait_s(rate) > concurrency
+        low, high = (low, decoding) if too_many else (decoding, high)
+    tpot_s = step_s(low / decoders)
+    rate = low / (workload.output_tokens * tpot_s)
+    ttft_s = max(concurrency - low, 0.0) / rate
+    return Outcome(
+        prefill_s=ttft_s,
+        decode_s=workload.output_tokens * tpot_s,
+        chips=float(deployment.layout.chips) * (prefillers + decoders),
+        prompt_tokens=concurrency * workload.input_tokens,
+        output_tokens=concurrency * workload.output_tokens,
+        ttft_s=ttft_s,
+        tpot_s=tpot_s,
+    )
+
+
+def capacity(deployment: Deployment, workload: Workload) -> float:
+    """Return how many requests of one instance the KV cache holds; at least one."""
+    memory = memory_use(deployment, workload.input_tokens, workload.output_tokens)
+    return max(float(memory.sequences) * float(deployment.layout.dp), 1.0)
+
+
+def _prefill_s(deployment: Deployment, workload: Workload, sequences: float) -> float:
+    """Return the prefill of `sequences` prompts on every rank, as many at a time as a chunk holds."""
+    fresh = max(workload.input_tokens - workload.cached_tokens, 1.0)
+    crowd = min(max(np.floor(deployment.engine.number("chunk_tokens") / fresh), 1.0), sequences)
+    step = prefill_step(deployment, crowd, fresh, workload.cached_tokens, coincident=True)
+    launch_s = deployment.engine.number("prefill_launch_s") * deployment.architecture.layers
+    chunks = max(np.ceil(crowd * fresh / deployment.engine.number("chunk_tokens")), 1.0)
+    return sequences / crowd * max(float(step.seconds), launch_s * chunks)
+
+
+def _mean_step_s(deployment: Deployment, workload: Workload, sequences: float) -> float:
+    """Return the decode step a token, averaged over the contexts from the prompt to the end."""
+    contexts: FloatArray = workload.input_tokens + np.linspace(0.0, 1.0, CONTEXTS) * workload.output_tokens
+    steps = np.asarray(decode_step(deployment, sequences, contexts).seconds)
+    mean = float(np.trapezoid(steps, dx=1.0 / (CONTEXTS - 1)))
+    return mean / deployment.speculation.accepted_tokens

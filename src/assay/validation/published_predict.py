@@ -1,0 +1,222 @@
+"""Predictions of published measurements, each as its deployment was loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from functools import cache
+from typing import Final
+
+from assay.catalogue.chip import Chip, chip
+from assay.catalogue.engine import Engine, engine
+from assay.catalogue.node import node_of
+from assay.core.errors import AssayError, Unsupported
+from assay.core.interval import Interval
+from assay.engine.deployment import Deployment
+from assay.engine.precision import MULTIPLIED_IN, served_precision
+from assay.engine.uncertainty import Transfer, band, transfer
+from assay.kernels.silicon import Silicon, silicon
+from assay.kernels.software import software
+from assay.llm.architecture import Architecture, LatentAttention
+from assay.llm.model import Model
+from assay.llm.precision import KvFormat, Precision, WeightFormat
+from assay.serving.closed_loop import Workload
+from assay.validation import loads
+from assay.validation.deployments import coefficients_without
+from assay.validation.loads import Outcome
+from assay.validation.predict import predict
+from assay.validation.published_names import limit_of, names
+from assay.validation.published_row import PublishedRow
+from assay.validation.score import Scored
+
+PROMPTS: Final = {"prefill_tok_per_s_per_chip", "cached_prefill_tok_per_s_per_chip"}
+
+
+def predicted(
+    rows: Sequence[PublishedRow], *, leave_out_chip: bool = False
+) -> tuple[list[Scored], list[tuple[str, str]]]:
+    """Return a score for every metric of every row that can be predicted, and (id, reason) of the others.
+
+    Rows of context are among the latter. With `leave_out_chip` no kernel coefficient has seen the row's chip.
+    """
+    scored: list[Scored] = []
+    others: list[tuple[str, str]] = []
+    sampled = [row.measured for row in rows if row.measured is not None and row.scored]
+    by_id = {each.row.id: each for each in predict(sampled, leave_out_chip=leave_out_chip)}
+    for row in rows:
+        if not row.scored:
+            others.append((row.id, "context: not scored"))
+        elif row.reason:
+            others.append((row.id, row.reason))
+        elif row.measured is not None:
+            each = by_id[row.id]
+            reach = transfer(_silicon(row.chip))
+            intervals = {"ttft_s": band("ttft", reach, each.ttft_s), "tpot_s": band("tpot", reach, each.tpot_s)}
+            scored += [_scored(row, metric, value, intervals[metric]) for metric, value in row.measures]
+        else:
+            try:
+                result, reach = outcome(row, leave_out_chip=leave_out_chip), transfer(_silicon(row.chip))
+                scored += [
+                    _scored(row, metric, value, _interval(result, metric, reach)) for metric, value in row.measures
+                ]
+            except AssayError as error:
+                others.append((row.id, error.message))
+    return scored, others
+
+
+def outcome(row: PublishedRow, *, leave_out_chip: bool = False) -> Outcome:
+    """Return what the load generator of a row should have seen.
+
+    Raises Unsupported where the deployment cannot be modelled, Infeasible where the model does not fit.
+    """
+    deployment = deployment_of(row, left_out=row.chip if leave_out_chip else "")
+    workload = Workload(row.input_tokens, row.output_tokens, row.cached_share * row.input_tokens)
+    if row.loading == "decode pool":
+        context = row.context_tokens or row.input_tokens + row.output_tokens / 2.0
+        return loads.decode_pool(deployment, context, row.batch)
+    if row.loading == "prefill pool":
+        return loads.prefill_pool(deployment, workload, row.batch)
+    if row.pools is not None:
+        return loads.disaggregated(deployment, workload, row.batch, row.pools.prefill, row.pools.decode)
+    limit = loads.capacity(deployment, workload)
+    if row.loading == "fixed batch":
+        return loads.batches(deployment, workload, row.batch, limit)
+    running = row.running_limit or _default_limit(row, deployment)
+    limit = min(limit, running)
+    if row.loading == "all at once":
+        return loads.queued(deployment, workload, row.batch, limit, row.arrivals_per_s)
+    if row.loading == "saturated":
+        return loads.saturated(deployment, workload, limit)
+    if row.loading == "disaggregated":
+        raise Unsupported("sizes of the pools not stated")
+    return loads.closed_loop(deployment, workload, row.batch, limit)
+
+
+def deployment_of(row: PublishedRow, left_out: str = "") -> Deployment:
+    """Return the deployment that a row describes, with kernel coefficients that never saw the chip `left_out`."""
+    hardware, architecture, part = _silicon(row.chip), _architecture(row.model), chip(row.chip)
+    framework = _with_chunk(engine(row.framework), part)
+    return Deployment(
+        architecture,
+        hardware,
+        software(framework, hardware),
+        framework,
+        row.layout,
+        precision_of(row, architecture, part, framework),
+        row.speculation,
+        coefficients_without(left_out),
+    )
+
+
+def precision_of(row: PublishedRow, architecture: Architecture, part: Chip, framework: Engine) -> Precision:
+    """Return the formats in which a row's checkpoint is served.
+
+    A checkpoint is served as it is stored; where the chip lacks its tensor format, weights stay narrow and are
+    multiplied in 16 bits, as the frameworks do, rather than requantised.
+    """
+    native = architecture.native
+    stored = _stored(row, architecture)
+    precision = served_precision(stored, part, framework)
+    if "fp8" not in part.peak_flop_per_s:
+        weights = {
+            key: "int8_wo"
+            for key in ("attention", "dense", "experts", "shared")
+            if MULTIPLIED_IN[getattr(stored, key)] == "fp8"
+        }
+        precision = replace(precision, **weights)  # type: ignore[arg-type]
+    if row.kv:
+        kv: KvFormat = "fp8" if row.kv == "fp8" else "bf16"
+        return precision.with_kv(kv)
+    return precision if row.framework == "trtllm" else precision.with_kv(native.kv)
+
+
+def _stored(row: PublishedRow, architecture: Architecture) -> Precision:
+    native = architecture.native
+    latent = any(isinstance(block.mixer, LatentAttention) for block in architecture.blocks)
+    label = row.weights
+    if label == "" or (label == "mxfp4" and "mxfp4" in native.experts):
+        return native
+    if label == "mxfp4":
+        return replace(native, experts="w4a8_mxfp4_mxfp8")
+    if label == "nvfp4":
+        outside: WeightFormat = "bf16" if latent else "nvfp4"
+        return Precision(attention=outside, dense=outside, experts="nvfp4", shared=outside)
+    if label == "fp8":
+        if native.experts == "fp8_block" or native.attention == "fp8_block":
+            return native
+        blocks = row.model.partition("/")[0].casefold() in names().blocks.fp8 and row.framework != "trtllm"
+        fp8: WeightFormat = "fp8_block" if blocks else "fp8"
+        return Precision(attention=fp8, dense=fp8, experts=fp8, shared=fp8, static_scales=not blocks)
+    if label == "int8":
+        return Precision(attention="int8", dense="int8", experts="int8", shared="int8")
+    if label == "int4_wo":
+        return Precision(attention="int4_wo", dense="int4_wo", experts="int4_wo", shared="int4_wo")
+    return Precision()
+
+
+def _interval(result: Outcome, metric: str, reach: Transfer) -> Interval:
+    """Return a metric of an outcome with its interval.
+
+    Prefill and decode of one chip err together, so the ends of both make the ends of a rate.
+    """
+    if metric == "ttft_s":
+        return band("ttft", reach, _given(result.ttft_s, metric))
+    if metric == "tpot_s":
+        return band("tpot", reach, _given(result.tpot_s, metric))
+    if metric == "per_user_tok_per_s":
+        return band("tpot", reach, _given(result.tpot_s, metric)).inverse()
+    tokens = {
+        "output_tok_per_s_per_chip": result.output_tokens,
+        "decode_tok_per_s_per_chip": result.output_tokens,
+        "total_tok_per_s_per_chip": result.prompt_tokens + result.output_tokens,
+        "prefill_tok_per_s_per_chip": result.prompt_tokens,
+        "cached_prefill_tok_per_s_per_chip": result.prompt_tokens,
+    }[metric]
+    first, rest = band("ttft", reach, result.prefill_s), band("tpot", reach, result.decode_s)
+    seconds = Interval(result.seconds, first.low + rest.low, first.high + rest.high)
+    return seconds.inverse().scale(_given(tokens or None, metric) / result.chips)
+
+
+def _given(value: float | None, metric: str) -> float:
+    if value is None:
+        raise Unsupported(f"no {metric} in this way of loading")
+    return value
+
+
+def _scored(row: PublishedRow, metric: str, measured: float, value: Interval) -> Scored:
+    by = {
+        "chip": row.chip,
+        "model": row.model,
+        "framework": row.framework,
+        "metric": metric,
+        "confidence": row.confidence,
+        "loading": row.loading,
+        "transfer": transfer(_silicon(row.chip)),
+        "release": row.release,
+        "publisher": row.publisher,
+    }
+    return Scored(row.id, metric, by, measured, value.value, value.low, value.high)
+
+
+def _default_limit(row: PublishedRow, deployment: Deployment) -> float:
+    limit = limit_of(row.framework, chip(row.chip))
+    return limit.sequences * float(deployment.layout.dp) if limit else float("inf")
+
+
+def _with_chunk(framework: Engine, part: Chip) -> Engine:
+    limit = limit_of(framework.id, part)
+    if limit is None or limit.chunk_tokens is None:
+        return framework
+    facts = dict(framework.facts)
+    facts["chunk_tokens"] = replace(facts["chunk_tokens"], value=limit.chunk_tokens)
+    return replace(framework, facts=facts)
+
+
+@cache
+def _silicon(name: str) -> Silicon:
+    return silicon(chip(name), node_of(chip(name).id))
+
+
+@cache
+def _architecture(name: str) -> Architecture:
+    return Model.load(name).architecture
