@@ -1,6 +1,7 @@
 """A run as of a day knows nothing that was published later: over every estimate."""
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -47,7 +48,7 @@ def test_the_bytes_of_a_run_do_not_depend_on_the_future(day: date) -> None:
 def test_what_is_published_does_enter() -> None:
     """Guard of the test above: at least these days bring news."""
     hashes = [plan(STATUS_QUO, day).hash() for day in DAYS if day >= EARLIEST]
-    news = {old != new for old, new in zip(hashes, hashes[1:], strict=False)}
+    news = {old != new for old, new in pairwise(hashes)}
     assert True in news
     assert len(set(hashes)) == len(hashes)  # the as-of date is part of the hash
     intervals = {

@@ -30,5 +30,5 @@ def test_a_vague_publication_date_counts_from_its_last_day() -> None:
 
 @pytest.mark.parametrize("text", ["", "25-01", "2025-13", "2025-02-30", "soon"])
 def test_what_is_no_date_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="month|date|day"):
+    with pytest.raises(ValueError, match=r"month|date|day"):
         first_day(text)

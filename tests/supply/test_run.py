@@ -80,7 +80,7 @@ def test_a_request_that_makes_no_sense_is_refused(request_: RunRequest, wrong: d
 
 
 def test_an_unknown_series_names_the_nearest(request_: RunRequest, result: RunResult) -> None:
-    with pytest.raises(NotInCatalogue, match="owned.h100e_fp8"):
+    with pytest.raises(NotInCatalogue, match=r"owned\.h100e_fp8"):
         result.series("owned.h100e_fp9")
     with pytest.raises(NotInCatalogue):
         run(replace(request_, thresholds=(("nothing", 1.0),)))

@@ -17,6 +17,7 @@ from assay.supply.run import Manifest, RunRequest, manifest, manifest_dict
 from assay.supply.series import Reader, unit_of
 from assay.supply.simulate import sample, simulate
 
+Array = npt.NDArray[Any]
 SCHEMA = "assay.supply-diff/1"
 ENDS = [COLUMNS.index("p5"), COLUMNS.index("p95")]
 
@@ -89,22 +90,22 @@ def diff(a: RunRequest, b: RunRequest, progress: Callable[[], None] = lambda: No
     table = np.empty((plans[0].months, len(names), len(COLUMNS)))
     narrowing = np.full(len(names), np.nan)
     runs = [simulate(it, values) for it, values in zip(plans, sampled, strict=True)]
-    left, right = (np.empty((len(names), a.samples), np.float32) for _ in range(2))
     for index, (one, other) in enumerate(zip(*runs, strict=True)):
-        readers[0].read(one, left)
-        readers[1].read(other, right)
+        left, right = readers[0].read(one), readers[1].read(other)
         if index == plans[0].months - 1:
             narrowing = _narrowing(left, right)
-        right -= left
+        for old, new in zip(left, right, strict=True):
+            new -= old
         table[index] = quantiles(right, signed=True)
         progress()
     months = tuple(month_name(plans[0].start + index) for index in range(plans[0].months))
     return DiffResult(manifest(a, plans[0]), manifest(b, plans[1]), months, names, table, narrowing)
 
 
-def _narrowing(left: npt.NDArray[Any], right: npt.NDArray[Any]) -> FloatArray:
+def _narrowing(left: list[Array], right: list[Array]) -> FloatArray:
     """Compare with a difference of independent runs: the same samples, each paired with one half a run away."""
-    apart = np.roll(right, right.shape[1] // 2, axis=1) - left
-    independent, paired = (np.diff(quantiles(it, signed=True)[:, ENDS])[:, 0] for it in (apart, right - left))
+    paired = [new - old for old, new in zip(left, right, strict=True)]
+    apart = [np.roll(new, len(new) // 2) - old for old, new in zip(left, right, strict=True)]
+    widths = [np.diff(quantiles(rows, signed=True)[:, ENDS])[:, 0] for rows in (apart, paired)]
     with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(independent / paired)
+        return np.asarray(widths[0] / widths[1])

@@ -178,9 +178,8 @@ def run(
             raise NotInCatalogue("series", name, reader.names, "Thresholds are asked of sampled series.")
     first = np.full((len(asked), request.samples), the_plan.months, np.int32)
     kept = np.empty((the_plan.months, len(names), len(COLUMNS)))
-    rows = np.empty((len(reader.names), request.samples), np.float32)
     for index, month in enumerate(simulate(the_plan, values)):
-        reader.read(month, rows)
+        rows = reader.read(month)
         for crossed, (name, value) in zip(first, asked, strict=True):
             np.minimum(crossed, index, out=crossed, where=rows[reader.names.index(name)] >= value)
         kept[index, : len(rows)] = quantiles(rows)

@@ -131,9 +131,8 @@ def read_at(plan: Plan, values: dict[str, Array], series: str, index: int) -> Fl
     reader = Reader(plan, values)
     if series not in reader.names:
         raise NotInCatalogue("series", series, reader.names)
-    rows = np.empty((len(reader.names), len(values["life_months"])), values["life_months"].dtype)
-    reader.read(next(itertools.islice(simulate(plan, values), index, None)), rows)
-    return np.asarray(rows[reader.names.index(series)], np.float64)
+    month = next(itertools.islice(simulate(plan, values), index, None))
+    return np.array(reader.read(month)[reader.names.index(series)], np.float64)
 
 
 def value_of_knowing(input_values: Array, output: FloatArray) -> float:

@@ -38,7 +38,9 @@ class Reader:
         self._slower = 1 - values["domestic_training_ratio"]
         self._worths = plan.worths[[list(LABELS).index(label) for label in labels]].astype(self._slower.dtype)
         self._training = labels.index("h100e_training")
-        self._sizes = [len(names), len(names), len(SOURCES), len(SOURCES), *[len(labels)] * 3]
+        # sums by source, sold and installed; stocks under labels, sold, owned and access; ratios
+        sizes = (len(SOURCES), len(SOURCES), len(labels), len(labels), len(labels), len(RATIO_LABELS))
+        self._rows = [np.empty((size, len(self._slower)), self._slower.dtype) for size in sizes]
         share = values["us_share"] if plan.scenario.record.reference == "us" else np.ones_like(values["us_share"])
         self._per_reference = {label: 1 / (share * plan.reference_worths[label]) for label in RATIO_LABELS}
         self.names = (
@@ -48,22 +50,24 @@ class Reader:
             *(f"ratio.{label}" for label in RATIO_LABELS),
         )
 
-    def read(self, month: Month, out: Array) -> None:
-        """Write every series into the rows of `out`, shape (series, samples), in the order of `names`."""
-        rest = iter(np.split(out, np.cumsum(self._sizes)))
-        for chips in (month.total, month.installed):
-            next(rest)[...] = chips
-        for chips in (month.total, month.installed):
-            for row, rows in zip(next(rest), self._sources, strict=True):
+    def read(self, month: Month) -> list[Array]:
+        """Return every series, shape (samples,), in the order of `names`.
+
+        The arrays are those of the month and of the reader, filled anew each month: the caller may reorder them, and
+        copies what is to be kept.
+        """
+        sold_by, installed_by, sold, owned, access, ratios = self._rows
+        for chips, by_source in ((month.total, sold_by), (month.installed, installed_by)):
+            for row, rows in zip(by_source, self._sources, strict=True):
                 np.add.reduce(chips[rows], axis=0, out=row)
-        sold, owned, access = next(rest), next(rest), next(rest)
         self._under_labels(month.total, sold)
         self._under_labels(month.installed, owned)
         np.multiply(self._worths[:, self._offshore, np.newaxis], month.installed[self._offshore], out=access)
         access += owned
-        for row, (label, scale) in zip(next(rest), self._per_reference.items(), strict=True):
+        for row, (label, scale) in zip(ratios, self._per_reference.items(), strict=True):
             np.divide(owned[self._labels.index(label)], month.world, out=row)
             row *= scale
+        return [*month.total, *month.installed, *(row for rows in self._rows for row in rows)]
 
     def _under_labels(self, chips: Array, out: Array) -> None:
         """Write what chips amount to under each label, those abroad left out, shape (labels, samples)."""
