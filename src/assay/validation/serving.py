@@ -14,6 +14,8 @@ from assay.engine.uncertainty import Quantity, band, transfer
 from assay.validation.deployments import deployment_of, silicon_of
 from assay.validation.measured import Measured
 from assay.validation.predict import Predicted, breakdown, predict
+from assay.validation.published import read
+from assay.validation.published_predict import predicted
 from assay.validation.score import Group, Score, Scored, group_by
 from assay.validation.silicon_sample import aggregated, disaggregated, raw, sample_path
 
@@ -69,8 +71,6 @@ def score_measurements(path: Path) -> ServingScore:
     BadData
         Where the file cannot be read; with every fault, line and key.
     """
-    from assay.validation.published import predicted, read
-
     rows = read(path)
     scored, refused = predicted(rows)
     groups = [group for keys in PUBLISHED_GROUPINGS for group in group_by(scored, *keys)]
