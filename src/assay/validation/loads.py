@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
 
 from assay.core.array import FloatArray
+from assay.core.errors import Infeasible
 from assay.engine.deployment import Deployment
 from assay.engine.memory import memory_use
 from assay.engine.step import decode_step, prefill_step
@@ -16,6 +17,10 @@ from assay.serving.closed_loop import Workload, steady_state
 CONTEXTS: Final = 9
 """Context lengths over which a decode is averaged."""
 BISECTIONS: Final = 60
+LEVELS: Final = 12
+"""Batches at which a thinning batch is evaluated."""
+EULER: Final = 0.5772
+"""The longest of n exponential lengths is ln n + this times their mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,27 +93,54 @@ def batches(deployment: Deployment, workload: Workload, requests: float, limit: 
 def queued(
     deployment: Deployment, workload: Workload, requests: float, limit: float, arrivals_per_s: float | None
 ) -> Outcome:
-    """Return `requests` that arrive at once, or at a rate, and are served as fast as it goes.
+    """Return `requests` of one length that arrive at once, or at a rate, and are served as fast as it goes.
 
-    Running requests finish at different times, and the prefills of those that follow hold them up: the mean TPOT is
-    that of a full batch with its share of foreign prefills, T_d + T_p(b) / output. A request waits for its batch, and
-    for half of the prefill of it.
+    A request waits for its batch, and for half of the prefill of it. The mean TPOT is left out: it is that of requests
+    that decode while all the others prefill.
     """
     drained = batches(deployment, workload, requests, limit)
-    rounds = max(requests / min(requests, limit), 1.0)
-    share_s = drained.prefill_s / rounds / max(workload.output_tokens, 1.0) if rounds > 1 else 0.0
-    tpot_s = (drained.tpot_s or 0.0) + share_s
-    late_s = requests / arrivals_per_s if arrivals_per_s else 0.0
-    idle_s = max(late_s - drained.seconds, 0.0)
-    ttft_s = max((drained.ttft_s or 0.0) - late_s / 2.0, drained.prefill_s / requests)
-    return Outcome(
-        prefill_s=drained.prefill_s + idle_s,
-        decode_s=drained.decode_s,
-        chips=drained.chips,
-        prompt_tokens=drained.prompt_tokens,
-        output_tokens=drained.output_tokens,
-        ttft_s=ttft_s,
-        tpot_s=tpot_s,
+    return _arriving(drained, requests, arrivals_per_s)
+
+
+def run_down(
+    deployment: Deployment, workload: Workload, requests: float, limit: float, arrivals_per_s: float | None
+) -> Outcome:
+    """Return `requests` whose outputs stop by themselves: as `queued`, but the batch thins out towards the end.
+
+    Output lengths are taken as exponential with the mean m of the workload, so that of n running requests n / m finish
+    in a step whatever their age. While the queue lasts the batch is full, T = (N - c) / c (m T_d(c) + T_p(c)); then
+    T = T_p(c) + m integral of T_d(n) d ln n from c down to 1, and the last one.
+    """
+    ranks, output = float(deployment.layout.dp), workload.output_tokens
+    running = min(requests, limit)
+    sequences = max(running / ranks, 1.0)
+    rounds = max(requests / running, 1.0)
+    prefill_s = rounds * _prefill_s(deployment, workload, sequences)
+    levels: FloatArray = np.geomspace(sequences, 1.0, LEVELS)
+    steps = np.asarray(decode_step(deployment, levels, workload.input_tokens + output).seconds)
+    steps = steps / deployment.speculation.accepted_tokens
+    thinning = float(np.trapezoid(steps, -np.log(levels))) + EULER * float(steps[-1])
+    decode_s = output * ((rounds - 1.0) * float(steps[0]) + thinning)
+    drained = Outcome(
+        prefill_s=prefill_s,
+        decode_s=decode_s,
+        chips=float(deployment.layout.chips),
+        prompt_tokens=requests * workload.input_tokens,
+        output_tokens=requests * output,
+        ttft_s=(rounds - 1.0) / 2.0 * (prefill_s / rounds + output * float(steps[0])) + prefill_s / rounds / 2.0,
+    )
+    return _arriving(drained, requests, arrivals_per_s)
+
+
+def _arriving(drained: Outcome, requests: float, arrivals_per_s: float | None) -> Outcome:
+    """Return the same load where requests arrive at a rate: no faster than they come, and their wait so much less."""
+    span_s = requests / arrivals_per_s if arrivals_per_s else 0.0
+    waited_s = (drained.ttft_s or 0.0) - span_s / 2.0
+    return replace(
+        drained,
+        prefill_s=drained.prefill_s + max(span_s - drained.seconds, 0.0),
+        ttft_s=max(waited_s, drained.prefill_s / requests),
+        tpot_s=None,
     )
 
 
@@ -179,8 +211,10 @@ def disaggregated(
 
 
 def capacity(deployment: Deployment, workload: Workload) -> float:
-    """Return how many requests of one instance the KV cache holds; at least one."""
+    """Return how many requests of one instance the KV cache holds, at least one. Raises Infeasible where none fit."""
     memory = memory_use(deployment, workload.input_tokens, workload.output_tokens)
+    if float(memory.kv_bytes) <= 0:
+        raise Infeasible(f"the weights exceed the memory of {deployment.layout.chips} chips")
     return max(float(memory.sequences) * float(deployment.layout.dp), 1.0)
 
 
@@ -191,7 +225,7 @@ def _prefill_s(deployment: Deployment, workload: Workload, sequences: float) -> 
     step = prefill_step(deployment, crowd, fresh, workload.cached_tokens, coincident=True)
     launch_s = deployment.engine.number("prefill_launch_s") * deployment.architecture.layers
     chunks = max(np.ceil(crowd * fresh / deployment.engine.number("chunk_tokens")), 1.0)
-    return sequences / crowd * max(float(step.seconds), launch_s * chunks)
+    return float(sequences / crowd * max(float(step.seconds), launch_s * chunks))
 
 
 def _mean_step_s(deployment: Deployment, workload: Workload, sequences: float) -> float:

@@ -85,6 +85,7 @@ def _of_sample(row: Measured) -> PublishedRow:
         model=row.model,
         framework=row.framework,
         release=f"{row.framework} {row.version}".strip(),
+        repository=row.model,
         loading="closed loop",
         measures=tuple((name, value) for name, value in times if value is not None),
         publisher=row.source,

@@ -31,9 +31,44 @@ class Limit(Record):
 
 
 class Blocks(Record):
-    """Organisations by how their checkpoints are scaled."""
+    """Whose checkpoints of a format share a trait: organisations, or repositories."""
 
     fp8: tuple[str, ...]
+
+
+class Release(Record):
+    """What releases of a framework, known by how their names start, add to a step."""
+
+    starts: tuple[str, ...]
+    across_domains: bool = False
+    """Only where one instance is larger than a scale-up domain."""
+    step_overhead_s: float = 0.0
+    serial_step_overhead_s: float | None = None
+    """In its place where the host prepares no step ahead."""
+    layer_overhead_s: float = 0.0
+    fitted_on: tuple[str, ...]
+
+
+class Fault(Record):
+    """Rows that measured a fault of their software: all that is given must fit."""
+
+    name: str
+    reason: str
+    repositories: tuple[str, ...] = ()
+    chips: tuple[str, ...] = ()
+    starts: tuple[str, ...] = ()
+    weights: str = ""
+    experts: bool = False
+
+    def covers(self, repository: str, chip: str, release: str, weights: str, *, experts: bool) -> bool:
+        """Tell whether a row falls under the fault."""
+        return (
+            (not self.repositories or repository.casefold() in self.repositories)
+            and (not self.chips or chip in self.chips)
+            and (not self.starts or release.casefold().startswith(self.starts))
+            and self.weights in ("", weights)
+            and (experts or not self.experts)
+        )
 
 
 class Names(Record):
@@ -44,7 +79,10 @@ class Names(Record):
     frameworks: dict[str, str]
     weights: dict[str, str]
     blocks: Blocks
+    wide_attention: Blocks
     limit: tuple[Limit, ...]
+    release: tuple[Release, ...]
+    fault: tuple[Fault, ...]
 
 
 @cache
@@ -107,3 +145,10 @@ def limit_of(framework: str, chip: Chip) -> Limit | None:
         if limit.framework == framework and (small or chip.id in limit.but_also):
             found = limit
     return found
+
+
+def release_of(printed: str, *, across_domains: bool) -> Release | None:
+    """Return what a release adds to a step; None where nothing is known of it."""
+    folded = printed.casefold()
+    fitting = (each for each in names().release if folded.startswith(each.starts))
+    return next((each for each in fitting if across_domains or not each.across_domains), None)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from functools import cache
-from typing import Final
 
 from assay.catalogue.chip import Chip, chip
 from assay.catalogue.engine import Engine, engine
@@ -17,7 +16,7 @@ from assay.engine.precision import MULTIPLIED_IN, served_precision
 from assay.engine.uncertainty import Transfer, band, transfer
 from assay.kernels.silicon import Silicon, silicon
 from assay.kernels.software import software
-from assay.llm.architecture import Architecture, LatentAttention
+from assay.llm.architecture import Architecture, LatentAttention, MoeFfn
 from assay.llm.model import Model
 from assay.llm.precision import KvFormat, Precision, WeightFormat
 from assay.serving.closed_loop import Workload
@@ -25,11 +24,9 @@ from assay.validation import loads
 from assay.validation.deployments import coefficients_without
 from assay.validation.loads import Outcome
 from assay.validation.predict import predict
-from assay.validation.published_names import limit_of, names
+from assay.validation.published_names import limit_of, names, release_of
 from assay.validation.published_row import PublishedRow
 from assay.validation.score import Scored
-
-PROMPTS: Final = {"prefill_tok_per_s_per_chip", "cached_prefill_tok_per_s_per_chip"}
 
 
 def predicted(
@@ -55,12 +52,16 @@ def predicted(
             scored += [_scored(row, metric, value, intervals[metric]) for metric, value in row.measures]
         else:
             try:
-                result, reach = outcome(row, leave_out_chip=leave_out_chip), transfer(_silicon(row.chip))
-                scored += [
-                    _scored(row, metric, value, _interval(result, metric, reach)) for metric, value in row.measures
-                ]
+                result = outcome(row, leave_out_chip=leave_out_chip)
             except AssayError as error:
                 others.append((row.id, error.message))
+                continue
+            for metric, value in row.measures:
+                interval = _interval(result, metric, transfer(_silicon(row.chip)))
+                if interval is None:
+                    others.append((row.id, f"{metric}: not predicted for this way of loading"))
+                else:
+                    scored.append(_scored(row, metric, value, interval))
     return scored, others
 
 
@@ -84,7 +85,8 @@ def outcome(row: PublishedRow, *, leave_out_chip: bool = False) -> Outcome:
     running = row.running_limit or _default_limit(row, deployment)
     limit = min(limit, running)
     if row.loading == "all at once":
-        return loads.queued(deployment, workload, row.batch, limit, row.arrivals_per_s)
+        drain = loads.run_down if row.varied else loads.queued
+        return drain(deployment, workload, row.batch, limit, row.arrivals_per_s)
     if row.loading == "saturated":
         return loads.saturated(deployment, workload, limit)
     if row.loading == "disaggregated":
@@ -95,7 +97,7 @@ def outcome(row: PublishedRow, *, leave_out_chip: bool = False) -> Outcome:
 def deployment_of(row: PublishedRow, left_out: str = "") -> Deployment:
     """Return the deployment that a row describes, with kernel coefficients that never saw the chip `left_out`."""
     hardware, architecture, part = _silicon(row.chip), _architecture(row.model), chip(row.chip)
-    framework = _with_chunk(engine(row.framework), part)
+    framework = _as_released(row, architecture, hardware)
     return Deployment(
         architecture,
         hardware,
@@ -146,7 +148,8 @@ def _stored(row: PublishedRow, architecture: Architecture) -> Precision:
             return native
         blocks = row.model.partition("/")[0].casefold() in names().blocks.fp8 and row.framework != "trtllm"
         fp8: WeightFormat = "fp8_block" if blocks else "fp8"
-        return Precision(attention=fp8, dense=fp8, experts=fp8, shared=fp8, static_scales=not blocks)
+        attention: WeightFormat = "bf16" if row.repository.casefold() in names().wide_attention.fp8 else fp8
+        return Precision(attention=attention, dense=fp8, experts=fp8, shared=fp8, static_scales=not blocks)
     if label == "int8":
         return Precision(attention="int8", dense="int8", experts="int8", shared="int8")
     if label == "int4_wo":
@@ -154,17 +157,16 @@ def _stored(row: PublishedRow, architecture: Architecture) -> Precision:
     return Precision()
 
 
-def _interval(result: Outcome, metric: str, reach: Transfer) -> Interval:
-    """Return a metric of an outcome with its interval.
+def _interval(result: Outcome, metric: str, reach: Transfer) -> Interval | None:
+    """Return a metric of an outcome with its interval; None where the outcome has none.
 
     Prefill and decode of one chip err together, so the ends of both make the ends of a rate.
     """
     if metric == "ttft_s":
-        return band("ttft", reach, _given(result.ttft_s, metric))
-    if metric == "tpot_s":
-        return band("tpot", reach, _given(result.tpot_s, metric))
-    if metric == "per_user_tok_per_s":
-        return band("tpot", reach, _given(result.tpot_s, metric)).inverse()
+        return band("ttft", reach, result.ttft_s) if result.ttft_s else None
+    if metric in {"tpot_s", "per_user_tok_per_s"}:
+        tpot_s = band("tpot", reach, result.tpot_s) if result.tpot_s else None
+        return tpot_s.inverse() if tpot_s and metric != "tpot_s" else tpot_s
     tokens = {
         "output_tok_per_s_per_chip": result.output_tokens,
         "decode_tok_per_s_per_chip": result.output_tokens,
@@ -174,13 +176,7 @@ def _interval(result: Outcome, metric: str, reach: Transfer) -> Interval:
     }[metric]
     first, rest = band("ttft", reach, result.prefill_s), band("tpot", reach, result.decode_s)
     seconds = Interval(result.seconds, first.low + rest.low, first.high + rest.high)
-    return seconds.inverse().scale(_given(tokens or None, metric) / result.chips)
-
-
-def _given(value: float | None, metric: str) -> float:
-    if value is None:
-        raise Unsupported(f"no {metric} in this way of loading")
-    return value
+    return seconds.inverse().scale(tokens / result.chips) if tokens else None
 
 
 def _scored(row: PublishedRow, metric: str, measured: float, value: Interval) -> Scored:
@@ -194,6 +190,7 @@ def _scored(row: PublishedRow, metric: str, measured: float, value: Interval) ->
         "transfer": transfer(_silicon(row.chip)),
         "release": row.release,
         "publisher": row.publisher,
+        "fault": fault_of(row),
     }
     return Scored(row.id, metric, by, measured, value.value, value.low, value.high)
 
@@ -203,13 +200,34 @@ def _default_limit(row: PublishedRow, deployment: Deployment) -> float:
     return limit.sequences * float(deployment.layout.dp) if limit else float("inf")
 
 
-def _with_chunk(framework: Engine, part: Chip) -> Engine:
-    limit = limit_of(framework.id, part)
-    if limit is None or limit.chunk_tokens is None:
-        return framework
-    facts = dict(framework.facts)
-    facts["chunk_tokens"] = replace(facts["chunk_tokens"], value=limit.chunk_tokens)
+def _as_released(row: PublishedRow, architecture: Architecture, hardware: Silicon) -> Engine:
+    """Return the framework with the limits it has on the chip, and with what its release adds to a step."""
+    framework = engine(row.framework)
+    limit = limit_of(framework.id, chip(row.chip))
+    release = release_of(row.release, across_domains=float(row.layout.chips) > hardware.chips_per_domain)
+    numbers: dict[str, float] = {}
+    if limit and limit.chunk_tokens:
+        numbers["chunk_tokens"] = limit.chunk_tokens
+    if release:
+        serial = row.serial or row.speculation.draft_tokens > 0
+        own_s = release.serial_step_overhead_s if serial else None
+        step_s = release.step_overhead_s if own_s is None else own_s
+        numbers["step_overhead_s"] = (
+            framework.number("step_overhead_s") + step_s + release.layer_overhead_s * architecture.layers
+        )
+    facts = {**framework.facts, **{key: replace(framework.facts[key], value=value) for key, value in numbers.items()}}
     return replace(framework, facts=facts)
+
+
+def fault_of(row: PublishedRow) -> str:
+    """Return the known fault of the software that a row measured, empty where there is none."""
+    experts = any(isinstance(block.ffn, MoeFfn) for block in _architecture(row.model).blocks)
+    covering = (
+        each.name
+        for each in names().fault
+        if each.covers(row.repository, row.chip, row.release, row.weights, experts=experts)
+    )
+    return next(covering, "")
 
 
 @cache

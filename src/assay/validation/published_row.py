@@ -53,6 +53,8 @@ class PublishedRow:
     framework: str  # catalogue id, or as printed
     release: str
     """The framework as printed."""
+    repository: str
+    """The model as printed: names the checkpoint, not only the architecture."""
     loading: Loading
     measures: tuple[tuple[str, float], ...]
     """Metric and value, SI units: see METRICS."""
@@ -65,12 +67,16 @@ class PublishedRow:
     speculation: Speculation = Speculation()
     input_tokens: float = 0.0
     output_tokens: float = 0.0
+    varied: bool = False
+    """Outputs stop by themselves, so lengths spread about their means."""
     context_tokens: float = 0.0
     """Tokens attended, where a decode pool states them in place of input and output."""
     cached_share: float = 0.0
     """Of the prompt: found in the prefix cache."""
     batch: float = 1.0
     arrivals_per_s: float | None = None
+    serial: bool = False
+    """The host prepares a step only when the one before is done: no overlap scheduling."""
     running_limit: float | None = None
     """Most requests that run at once, where a flag sets it."""
     publisher: str = ""

@@ -60,6 +60,7 @@ def _row(record: ShortRecord, number: int) -> PublishedRow:
         model=record.model,
         framework=record.framework,
         release=record.framework,
+        repository=record.model,
         loading="closed loop",
         measures=tuple((name, value) for name, value in metrics.items() if value is not None),
         kv=record.kv,

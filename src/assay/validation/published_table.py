@@ -100,6 +100,7 @@ def _row(record: TableRecord) -> PublishedRow:
         model=record.model,
         framework=record.framework,
         release=record.framework,
+        repository=record.model,
         loading="closed loop",
         measures=_measures(record),
         publisher=record.publisher,
@@ -156,10 +157,12 @@ def _with_load(row: PublishedRow, record: TableRecord) -> PublishedRow:
         speculation=Speculation() if load.loading == "prefill pool" else speculation_of(record.speculative),
         input_tokens=input_tokens,
         output_tokens=output_tokens,
+        varied=_varied(record),
         context_tokens=context_tokens,
         cached_share=float(record.prefix_cache_hit) if re.fullmatch(r"0\.\d+", record.prefix_cache_hit) else 0.0,
         batch=_batch(load, layout, input_tokens),
         arrivals_per_s=load.arrivals_per_s,
+        serial="no overlap" in record.speculative,
         running_limit=_running_limit(record.framework),
     )
 
@@ -189,6 +192,13 @@ def _check_lengths(load: Load, input_tokens: float, output_tokens: float, contex
         raise Unsupported("input length not stated")
     elif load.loading != "prefill pool" and not output_tokens:
         raise Unsupported("output length not stated")
+
+
+def _varied(record: TableRecord) -> bool:
+    """Tell whether outputs stopped by themselves: their mean is no whole number, and nobody says it was asked for."""
+    return _is_number(record.output_tokens) and (
+        float(record.output_tokens) % 1.0 > 0 and not re.search(r"random \S+ input", record.notes)
+    )
 
 
 def _running_limit(framework: str) -> float | None:
