@@ -32,7 +32,7 @@ def quantiles(rows: Sequence[npt.NDArray[np.float32]], *, signed: bool = False) 
     for row, into in zip(rows, found, strict=True):
         if not (row[0] or row.any()):
             continue
-        into[-1] = row.mean()
+        into[-1] = np.add.reduce(row) / len(row)  # pairwise: good to seven digits
         ordered = row if signed else row.view(np.int32)
         for place, begin, end in halvings:
             ordered[begin:end].partition(place - begin)

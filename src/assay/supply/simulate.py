@@ -127,7 +127,7 @@ class _Block:
             if np.ndim(demand):
                 wanted = wanted + demand
                 met = met + sold[:, it.plan.row]
-        licensed = np.where(wanted > 0, np.minimum(met / np.maximum(wanted, 1e-9), 1), 1) if np.ndim(wanted) else 1.0
+        licensed = 1 - np.maximum(wanted - met, 0) / np.maximum(wanted, 1) if np.ndim(wanted) else 1.0
         flows = diverted(plan.diverted, values, stretch, licensed)
         for row, flow in zip(self._diverted_rows, flows, strict=True):
             sold[:, row] = flow
