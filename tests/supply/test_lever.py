@@ -2,6 +2,7 @@ from datetime import date
 
 import numpy as np
 import pytest
+from pydantic import ValidationError
 
 from assay.supply.lever import Turn, timeline
 
@@ -35,3 +36,31 @@ def test_turns_act_in_the_order_of_their_effect() -> None:
     ]
     values = timeline("enforcement", turns, date(2026, 1, 1)).monthly(START, 9)
     assert np.array_equal(values, [1, 1, 1, 1, 2, 2, 2, 4, 4])
+
+
+@pytest.mark.parametrize(
+    ("turn", "key", "words"),
+    [
+        (Turn(name="enforcment", date="2027", value=1), "name", "enforcement"),
+        (Turn(name="enforcement", date="2027", value=1e9), "value", "between"),
+        (Turn(name="enforcement", date="2027", value="much"), "value", "not a number"),
+        (Turn(name="us.h20", date="2027", value=1), "value", "none of"),
+        (Turn(name="enforcement", date="2024-12-31", value=1), "lag_months", "before the horizon"),
+        (Turn(name="enforcement", date="2027", value=1, lag_months=-1), "lag_months", "negative"),
+    ],
+)
+def test_a_faulty_turn_names_its_key(turn: Turn, key: str, words: str) -> None:
+    found = turn.problem(START)
+    assert found[0] == key
+    assert words in found[1]
+
+
+def test_a_vague_announcement_counts_from_its_last_day() -> None:
+    turn = Turn(name="us.h20", date="2026-05-01", value="banned", announced="2026-05")
+    assert timeline("us.h20", [turn], date(2026, 5, 30)).turns == ()
+
+
+@pytest.mark.parametrize("wrong", [{"date": "soon"}, {"notice_months": -1}, {"announced": "2026-13"}])
+def test_a_turn_without_sense_is_refused(wrong: dict[str, object]) -> None:
+    with pytest.raises(ValidationError):
+        Turn.model_validate({"name": "us.h20", "date": "2027", "value": "banned", **wrong})

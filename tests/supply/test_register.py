@@ -1,4 +1,8 @@
+import json
 from dataclasses import replace
+from pathlib import Path
+
+import pytest
 
 from assay.supply.register import digest, register
 from assay.supply.run import RunRequest
@@ -19,3 +23,13 @@ def test_only_open_questions_are_answered(request_: RunRequest) -> None:
     for it in forecasts:
         ends = list(it["quantiles"].values())
         assert ends == sorted(ends)
+
+
+REGISTERED = sorted((Path(__file__).parents[2] / "docs" / "forecasts").glob("*.json"))
+
+
+@pytest.mark.parametrize("path", REGISTERED, ids=lambda path: path.stem)
+def test_what_was_registered_has_not_been_touched(path: Path) -> None:
+    written = json.loads(path.read_text(encoding="utf-8"))
+    assert written["as_of"] == path.stem
+    assert written["sha256"] == digest(written)

@@ -48,8 +48,9 @@ def diverted(
 ) -> tuple[Number, Number]:
     """Return the Hopper and the Blackwell chips that arrive in each month.
 
-    M = M0 g^t W^a P^b E^-e (1 - sub L/D) / (1 - sub), less what is seized, which grows with E. `licensed` is L/D, the
-    part of licensed demand that is met: 1 in 2024, so a ban raises the flow by 1 / (1 - sub).
+    M = M0 g^t W^a P^b E^-e (1 - sub L/D) / (1 - sub), less what is seized, which grows with E. `licensed` is L/D, what
+    licensed sales of any kind meet of the demand for what was allowed in 2024: 1 then, so a ban raises the flow by
+    1 / (1 - sub).
     """
     if stretch.last < BEGINS:
         return 0.0, 0.0

@@ -17,7 +17,7 @@ from assay.core.array import FloatArray
 from assay.core.errors import nearest
 from assay.supply.estimate import DATA
 from assay.supply.inputs import Text
-from assay.supply.month import first_day, month_of
+from assay.supply.month import first_day, last_day, month_of
 
 
 class Lever(Record):
@@ -64,7 +64,7 @@ class Turn(Record):
     def _dates(self) -> Self:
         first_day(self.date)
         if self.announced:
-            first_day(self.announced)
+            last_day(self.announced)
         if self.notice_months < 0:
             raise ValueError("notice_months is negative")
         return self
@@ -84,7 +84,9 @@ class Turn(Record):
         if wrong:
             return "value", wrong
         if self.month < start:
-            return "lag_months", f"acts at {self.month - start:g} months, before the horizon begins"
+            return "lag_months", f"acts {start - self.month:g} months before the horizon begins"
+        if self.lag_months < 0:
+            return "lag_months", f"is negative: {self.lag_months:g}"
         return "", ""
 
 
@@ -112,7 +114,7 @@ def timeline(name: str, turns: Iterable[Turn], as_of: date) -> Timeline:
     From the scenario's own first turn on, facts that act later are not seen: the scenario replaces them.
     """
     own_and_known = [
-        turn for turn in turns if turn.name == name and (not turn.announced or first_day(turn.announced) <= as_of)
+        turn for turn in turns if turn.name == name and (not turn.announced or last_day(turn.announced) <= as_of)
     ]
     pinned = min((turn.month for turn in own_and_known if not turn.announced), default=np.inf)
     seen = [turn for turn in own_and_known if not turn.announced or turn.month < pinned]

@@ -20,6 +20,9 @@ Array = npt.NDArray[Any]
 UNCAPPED = 1e9
 """A ceiling that never binds, chips a year."""
 
+UNSHARED = 1000.0
+"""A share of the volume sold in the United States that never binds."""
+
 FRESH_MONTHS = 24
 """How long a product sells before its successors take its demand."""
 
@@ -108,7 +111,7 @@ class Licensed:
             demand = demand * (1 + values["anticipation"] * openness.hurry)
         wish = np.minimum(demand, stretch.of(plan.cap_per_month))
         us_share = stretch.of(plan.us_volume_share)
-        if us_share.min() < 1:
+        if us_share.min() < UNSHARED:
             wish = np.minimum(wish, values["h200_us_volume"] * us_share / 12)
         buyer_cap = stretch.of(plan.buyer_cap_per_month)
         if buyer_cap.min() < UNCAPPED / 12:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
@@ -88,43 +88,57 @@ def resolved() -> list[Question]:
 
 
 class Answers:
-    """One run, kept for many questions: what was sold until each month, every class and sample."""
+    """One run, kept for the questions asked: what was sold until the months that they need, every class and sample."""
 
-    def __init__(self, plan: Plan, samples: int, seed: int) -> None:
+    def __init__(self, plan: Plan, samples: int, seed: int, asked: Iterable[Question]) -> None:
         self.plan = plan
         self.values = sample(plan, samples, seed)
         self._names = plan.classes.names
         self._eight_bit = plan.worths[list(LABELS).index("h100e_fp8")].astype(np.float32)
-        begin = np.zeros((1, len(self._names), samples), np.float32)
-        self._totals = np.concatenate([begin, [month.total.copy() for month in simulate(plan, self.values)]])
+        ends = [end for question in asked for end in _ends(question)]
+        needed = {self._months(end)[0] + after for end in ends for after in (0, 1)}
+        self._totals = {0: np.zeros((len(self._names), samples), np.float32)}
+        for index, month in enumerate(simulate(plan, self.values), start=1):
+            if index in needed:
+                self._totals[index] = month.total.copy()
 
     def answer(self, question: Question) -> Array:
         """Return the answer of every sample, in the unit of the question."""
-        first, last = first_day(question.first), last_day(question.last)
         if question.measure == "input":
             return self.values[question.input]
         if question.measure == "world":
-            months = np.array([month_of(last + timedelta(days=1)) - END_OF_2025])
+            months = np.array([month_of(_ends(question)[1]) - END_OF_2025])
             sold_by_then = self.values["world_2025"] * grown(np.log(self.values["world_growth"]), months)
             return np.asarray(sold_by_then[0])
-        sold = self._sold(question.classes, first, last)
+        sold = self._sold(question, question.classes)
         if question.measure == "share":
-            return np.asarray(sold.sum(axis=0) / self._sold(question.among, first, last).sum(axis=0))
+            return np.asarray(sold.sum(axis=0) / self._sold(question, question.among).sum(axis=0))
         if question.measure in ("stock", "gain"):
             return np.asarray(self._eight_bit[[self._names.index(name) for name in question.classes]] @ sold)
         units = sold.sum(axis=0)
         return np.asarray(units * self.values[question.price] if question.price else units)
 
-    def _sold(self, classes: list[str], first: date, last: date) -> Array:
+    def _sold(self, question: Question, classes: list[str]) -> Array:
         rows = [self._names.index(name) for name in classes]
-        return self._until(rows, last + timedelta(days=1)) - self._until(rows, first)
+        before, after = (self._until(rows, end) for end in _ends(question))
+        return after - before
 
     def _until(self, rows: list[int], day: date) -> Array:
         """Return what was sold before a day: a month's sales are spread evenly over its days."""
+        whole, part = self._months(day)
+        before, after = self._totals[whole][rows], self._totals[whole + 1][rows]
+        return np.asarray(before + np.float32(part) * (after - before))
+
+    def _months(self, day: date) -> tuple[int, float]:
+        """Return the whole months of the horizon before a day, the last one left out, and the part of one beyond."""
         months = min(max(month_of(day) - self.plan.start, 0.0), self.plan.months)
         whole = min(int(months), self.plan.months - 1)
-        before, after = self._totals[whole, rows], self._totals[whole + 1, rows]
-        return np.asarray(before + np.float32(months - whole) * (after - before))
+        return whole, months - whole
+
+
+def _ends(question: Question) -> tuple[date, date]:
+    """Return the first day of a question's period, and the day after its last."""
+    return first_day(question.first), last_day(question.last) + timedelta(days=1)
 
 
 def by_cut(asked: list[Question]) -> Mapping[str, list[Question]]:

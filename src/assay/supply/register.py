@@ -42,11 +42,10 @@ def register(request: RunRequest) -> Register:
         Scenario, as-of date, samples and seed; the manifest lets anybody repeat it.
     """
     plan = request.plan()
-    answers = Answers(plan, request.samples, request.seed)
+    still_open = [question for question in questions().question if question.is_open]
+    answers = Answers(plan, request.samples, request.seed, still_open)
     forecasts = []
-    for question in questions().question:
-        if not question.is_open:
-            continue
+    for question in still_open:
         answer = answers.answer(question)
         ends = np.quantile(answer, LEVELS).tolist()
         forecasts.append(

@@ -30,10 +30,12 @@ from assay.supply.inputs import (
     shipped_inputs,
 )
 from assay.supply.lever import Turn
-from assay.supply.month import first_day
 
 SCENARIOS = DATA / "scenarios"
 SHARE_PREFIX = "assay-supply-1."
+START = 2022 * 12
+"""January 2022, when the record begins."""
+
 _MOST_SHARED_BYTES = 1_000_000
 _MOST_CHAINED = 16
 
@@ -54,7 +56,6 @@ class ScenarioRecord(Record):
     title: str
     note: str = ""
     extends: str = ""
-    start: Text = "2022-01"
     months: Annotated[int, Field(ge=1, le=600)] = 120
     reference: Literal["us", "world"] = "us"
     lever: list[Turn] = Field(default_factory=list)
@@ -73,9 +74,8 @@ class Scenario:
 
     @property
     def start(self) -> int:
-        """First month of the horizon."""
-        day = first_day(self.record.start)
-        return day.year * 12 + day.month - 1
+        """First month of the horizon: that of the record, since a stock needs its past."""
+        return START
 
     @property
     def months(self) -> int:
@@ -150,13 +150,8 @@ def _resolved(name: str, file: str, record: ScenarioRecord) -> Scenario:
     shipped = shipped_inputs()
     inputs = dict(shipped)
     faults: list[Fault] = []
-    unstarted = Scenario(name, record, shipped, {})
-    try:
-        start = unstarted.start
-    except ValueError as error:
-        raise BadData([Fault(file, "start", str(error))]) from error
     for index, turn in enumerate(record.lever):
-        key, problem = turn.problem(start)
+        key, problem = turn.problem(START)
         if problem:
             faults.append(Fault(file, f"lever[{index}].{key}", problem))
     for input_name, own in record.input.items():

@@ -141,7 +141,7 @@ def score(request: ScoreRequest, mapper: Mapper = map, progress: Callable[[], No
 
 def _of_cut(job: tuple[ScoreRequest, str, list[Question]]) -> tuple[str, list[Scored]]:
     request, cut, asked = job
-    answers = Answers(plan(request.scenario, last_day(cut)), request.samples, request.seed)
+    answers = Answers(plan(request.scenario, last_day(cut)), request.samples, request.seed, asked)
     return answers.plan.hash(), [scored_answer(question, answers.answer(question)) for question in asked]
 
 

@@ -97,6 +97,7 @@ class _Block:
         self.audit = Audit()
         self._sold = np.zeros((QUARTER, classes, len(lag)), lag.dtype)
         self._total = np.zeros((classes, len(lag)), lag.dtype)
+        self._open_at_first = {policy for policy, (us, _) in plan.keys.items() if us.lever.states[0] == "allowed"}
         self._diverted_rows = plan.classes.of_source("diverted")
         self._offshore_row = plan.classes.of_source("offshore")[0]
 
@@ -124,9 +125,9 @@ class _Block:
         for it in self.licensed:
             demand = it.demand(stretch)
             sold[:, it.plan.row] = it.flow(stretch, demand, openness.get(it.plan.policy))
-            if np.ndim(demand):
+            met = met + sold[:, it.plan.row]
+            if np.ndim(demand) and it.plan.policy in self._open_at_first:
                 wanted = wanted + demand
-                met = met + sold[:, it.plan.row]
         licensed = 1 - np.maximum(wanted - met, 0) / np.maximum(wanted, 1) if np.ndim(wanted) else 1.0
         flows = diverted(plan.diverted, values, stretch, licensed)
         for row, flow in zip(self._diverted_rows, flows, strict=True):
