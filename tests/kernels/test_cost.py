@@ -133,6 +133,6 @@ def test_another_fit_can_be_passed_along() -> None:
 
 def test_a_chip_with_little_compute_is_slow_where_compute_binds_and_not_where_memory_does() -> None:
     prefill = op.Gemm(role="test", m=8192.0, n=4096.0, k=4096.0)
-    decode = op.DecodeAttention(role="test", batch=64.0, kv_tokens=8192.0, heads=32.0, kv_heads=8.0, head_dim=128.0)
+    decode = op.Gemm(role="test", m=1.0, n=28672.0, k=8192.0)
     assert seconds(prefill, H20) > 5 * seconds(prefill, H200)
-    assert seconds(decode, H20) < 2 * seconds(decode, H200)
+    assert seconds(decode, H20) < 2.5 * seconds(decode, H200)

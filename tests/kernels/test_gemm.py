@@ -28,14 +28,16 @@ def test_the_minimum_over_tilings_may_be_taken_before_the_p_norm(
     t_power = (joule * operands.activation_bytes * m * n * k + theta.eb * read) / (0.85 * silicon.tdp_w)
     totals = []
     synchronous = silicon.tensor_issue == "mma_sync"
+    weight_only = operands.weight_bytes < operands.activation_bytes == 2
+    peak = silicon.peak(operands.tensor) * (gemm.MMA_SYNC_SHARE.get(silicon.generation, 1) if weight_only else 1)
     for rows, columns in gemm.TILES:
-        if rows < 64 and silicon.tensor_issue == "wgmma":
+        if rows < 64 and silicon.tensor_issue == "wgmma" and not weight_only:
             continue
         for split in gemm.SPLITS:
             filled = np.ceil(m / rows) * np.ceil(n / columns) * split / silicon.cores
             waves = theta.q * np.ceil(filled) + (1 - theta.q) * max(filled, 1)
             issue = (1 + theta.ct * (1 / rows + 1 / columns)) / (theta.ci * silicon.clock_hz)
-            mma = 2 * rows * columns * k / split * (silicon.cores / (theta.e * silicon.peak(operands.tensor)) + issue)
+            mma = 2 * rows * columns * k / split * (silicon.cores / (theta.e * peak) + issue)
             loaded = min(m, rows) * operands.activation_bytes + min(n, columns) * operands.weight_bytes
             load = loaded * k / split / (theta.phi / 64 * silicon.load_bytes_per_s)
             wait = theta.tk * k / split if synchronous else 0.0

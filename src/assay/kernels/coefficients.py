@@ -12,8 +12,9 @@ ex                     fraction of the special-function (exp) rate
 eta, ell, e1           fraction of the datasheet bandwidth, of memory or link
 ci                     FLOP per clock and core that the issue path sustains; ct, elements of tile edge, adds to it
 phi, psi, psim         bytes per clock and core of operand load; of result store; of store in mma.sync kernels
-tk                     s per element of k that an mma.sync kernel waits for its operands
-p, gh                  exponent of the p-norm; of head_dim / 128 in the softmax cost
+tk, ck                 s per element of k that an mma.sync kernel waits for its operands; clocks per key of an
+                       attention kernel that does not split
+p, gh, en              exponent of the p-norm; of head_dim / 128 in the softmax cost; of the ranks in a link's share
 q                      share of a partly filled wave that is paid in full
 ef, efm, eb            J per FLOP (wgmma and others; mma.sync), J per byte of memory traffic
 cq, cw, cio, cm        multiples of traffic: quantisation, KV write, permutation, intermediates

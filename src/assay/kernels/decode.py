@@ -8,7 +8,7 @@ import numpy as np
 
 from assay.core.array import Number
 from assay.kernels.coefficients import Theta
-from assay.kernels.machine import Cost, Machine, p_norm, residency, waves
+from assay.kernels.machine import Cost, Machine, p_norm, residency, warm_bytes, waves
 from assay.kernels.silicon import Silicon
 from assay.llm.operator import DecodeAttention
 from assay.llm.precision import KV_BYTES
@@ -55,7 +55,7 @@ def time(
     queries: Number,
     heads: Number,
     kv_heads: Number,
-    head_dim: float,
+    head_dim: Number,
     kv_bytes: float,
     peak: float,
     theta: Theta,
@@ -79,7 +79,7 @@ def time(
     kv_tokens = np.asarray(kv_tokens, dtype=float)
     query_rows = np.multiply(heads, queries)
     moved = 2.0 * batch * np.multiply(kv_heads, kv_tokens) * head_dim * kv_bytes + 4.0 * batch * query_rows * head_dim
-    cold = 1.0 - residency(moved, theta.kap * silicon.l2_bytes, BENCHMARK_STEEPNESS) if warm else 1.0
+    cold = 1.0 - residency(moved, theta.kap * warm_bytes(silicon), BENCHMARK_STEEPNESS) if warm else 1.0
     t_memory = cold * moved / (theta.eta * silicon.bandwidth_bytes_per_s)
     rows = kv_heads * ROWS * np.ceil(np.divide(query_rows, kv_heads) / ROWS)
     pairs = batch * rows * kv_tokens

@@ -9,7 +9,7 @@ import numpy as np
 from assay.core.array import Number
 from assay.kernels.coefficients import Theta
 from assay.kernels.formats import OPERANDS, OperandFormat
-from assay.kernels.machine import POWER_HEADROOM, Cost, Machine, p_norm, residency, waves
+from assay.kernels.machine import POWER_HEADROOM, Cost, Machine, p_norm, residency, warm_bytes, waves
 from assay.kernels.silicon import Silicon
 from assay.llm.operator import Gemm
 
@@ -28,9 +28,6 @@ of Hopper find 62.9 %."""
 
 POWER_SHARPNESS: Final = 8.0
 """Exponent with which the power limit joins the other times: it throttles, it does not overlap."""
-
-HALVED_L2: Final = frozenset({"ampere", "hopper", "blackwell"})
-"""Generations whose L2 is two partitions that both keep what both read, so that a benchmark finds half of it."""
 
 FAMILIES: Final[dict[str, str]] = {
     "bf16": "gemm_bf16",
@@ -167,7 +164,7 @@ def _streamed_bytes(weights: Number, activations: Number, theta: Theta, silicon:
 
     Weights come back after all the others of the rotation, hence kw < ka.
     """
-    l2_bytes = silicon.l2_bytes / (2.0 if silicon.generation in HALVED_L2 else 1.0)
+    l2_bytes = warm_bytes(silicon)
     if l2_bytes == 0:
         return np.add(weights, activations)
     weights_warm = residency(weights / theta.kw + activations / theta.ka, l2_bytes)

@@ -56,6 +56,15 @@ def waves(tiles: Number, cores: float, q: float) -> Number:
     return q * np.ceil(filled) + (1.0 - q) * np.maximum(filled, 1.0)
 
 
+HALVED_L2: Final = frozenset({"ampere", "hopper", "blackwell"})
+"""Generations whose L2 is two partitions that both keep what both read, so that a benchmark finds half of it."""
+
+
+def warm_bytes(silicon: Silicon) -> float:
+    """Return the L2 in which a benchmark that repeats a kernel finds its buffers again."""
+    return silicon.l2_bytes / (2.0 if silicon.generation in HALVED_L2 else 1.0)
+
+
 def residency(touched_bytes: Number, capacity_bytes: Number, steepness: float = 4.0) -> Number:
     """Return the share of buffers that a benchmark finds in L2 when it runs the same kernel again."""
     if np.all(np.equal(capacity_bytes, 0.0)):

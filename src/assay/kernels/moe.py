@@ -68,7 +68,7 @@ def family(operator: Moe, machine: Machine) -> str | None:
     return FAMILIES.get(operator.format)
 
 
-def active_experts(pairs: Number, local_experts: Number, top_k: float, theta: Theta, *, skewed: bool) -> Number:
+def active_experts(pairs: Number, local_experts: Number, top_k: Number, theta: Theta, *, skewed: bool) -> Number:
     """Return the experts with at least one token under the router of the benchmarks, at least 1.
 
     Balanced: min(E, max(T, eps k)); skewed (power law): E (1 - exp(-max(kap T, eps k) / E)). A served model's routing
@@ -86,7 +86,7 @@ def time(
     tokens: Number,
     pairs: Number,
     active: Number,
-    hidden: float,
+    hidden: Number,
     intermediate: Number,
     operands: OperandFormat,
     theta: Theta,

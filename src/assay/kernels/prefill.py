@@ -9,13 +9,17 @@ import numpy as np
 
 from assay.core.array import Number
 from assay.kernels.coefficients import Theta
-from assay.kernels.machine import POWER_HEADROOM, Cost, Machine, p_norm
+from assay.kernels.machine import POWER_HEADROOM, Cost, Machine, p_norm, residency, warm_bytes
 from assay.kernels.silicon import Silicon
 from assay.llm.operator import PrefillAttention
 from assay.llm.precision import KV_BYTES
 
 QUERY_TILE: Final = 128
 """Query rows of one CTA; shorter prompts take the next power of two from 16."""
+ROWS: Final = 16
+"""Query rows of one tensor instruction."""
+PACKED: Final = frozenset({"fa2", "fa3", "flashinfer"})
+"""Kernel classes that put the query heads of one KV head side by side into a tile, so that short prompts fill it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +28,7 @@ class Span:
 
     new: Number
     cached: Number = 0.0
-    window: float | None = None
+    window: Number | None = None
 
     @property
     def limit(self) -> Number:
@@ -42,9 +46,15 @@ class Span:
         return pairs
 
     @property
+    def tile(self) -> Number:
+        """Query rows of one CTA."""
+        tile: Number = np.clip(2.0 ** np.ceil(np.log2(np.maximum(self.new, 1.0))), 16.0, QUERY_TILE)
+        return tile
+
+    @property
     def padded_pairs(self) -> Number:
         """Pairs in whole tiles: tile j of the queries attends j tiles and the cached ones, a window one tile more."""
-        tile = np.clip(2.0 ** np.ceil(np.log2(np.maximum(self.new, 1.0))), 16.0, QUERY_TILE)
+        tile = self.tile
         tiles = np.ceil(self.new / tile)
         cached = tile * np.ceil(self.cached / tile)
         window = np.inf if self.window is None else self.window
@@ -60,7 +70,7 @@ class Heads:
 
     query: Number
     kv: Number
-    dim: float
+    dim: Number
 
 
 def cost(operator: PrefillAttention, machine: Machine) -> Cost:
@@ -68,8 +78,10 @@ def cost(operator: PrefillAttention, machine: Machine) -> Cost:
     heads = Heads(operator.heads, operator.kv_heads, operator.head_dim)
     span = Span(operator.new_tokens, operator.cached_tokens, operator.window)
     peak = machine.silicon.peak(operator.compute)
-    theta = machine.theta(family(operator, machine), machine.software.attention)
-    return time(operator.batch, span, heads, KV_BYTES[operator.kv], peak, theta, machine.silicon)
+    kernel = machine.software.attention
+    theta = machine.theta(family(operator, machine), kernel)
+    kv_bytes = KV_BYTES[operator.kv]
+    return time(operator.batch, span, heads, kv_bytes, peak, theta, machine.silicon, packed=kernel in PACKED)
 
 
 def family(operator: PrefillAttention, _: Machine) -> str:
@@ -77,11 +89,41 @@ def family(operator: PrefillAttention, _: Machine) -> str:
     return f"prefill_attention_{operator.compute}"
 
 
-def time(batch: Number, span: Span, heads: Heads, kv_bytes: float, peak: float, theta: Theta, silicon: Silicon) -> Cost:
+def time(
+    batch: Number,
+    span: Span,
+    heads: Heads,
+    kv_bytes: Number,
+    peak: float,
+    theta: Theta,
+    silicon: Silicon,
+    *,
+    packed: bool = False,
+    warm: bool = False,
+) -> Cost:
     """Return the cost of causal attention of `batch` sequences.
 
     t = t0 + sqrt(t_tiles^2 + t_last^2 + t_memory^2) with t_tiles = |t_mma, t_exp, t_power|_p + per-tile overhead of
-    all CTAs, and t_last the longest CTA alone on its core.
+    all CTAs, and t_last the longest CTA alone on its core. mma.sync chips spend efm per FLOP, others ef.
+
+    Parameters
+    ----------
+    batch
+        Sequences.
+    span, heads
+        What their queries attend, and with which heads.
+    kv_bytes
+        Bytes of an element of the KV cache that is written.
+    peak
+        Dense tensor peak of the format that attention is computed in, FLOP/s.
+    theta
+        Coefficients of a prefill family.
+    silicon
+        The chip.
+    packed
+        The query heads of one KV head share tiles.
+    warm
+        As benchmarks measure, with inputs left in L2 from the run before.
 
     Notes
     -----
@@ -93,14 +135,24 @@ def time(batch: Number, span: Span, heads: Heads, kv_bytes: float, peak: float, 
     new = np.asarray(span.new, dtype=float)
     sequences = np.multiply(batch, heads.query)
     softmax = (heads.dim / 128.0) ** (theta.gh - 1.0)
-    t_mma = 4.0 * sequences * heads.dim * span.padded_pairs / (theta.e * peak)
-    t_exp = sequences * span.padded_pairs * softmax / (theta.ex * silicon.exp_per_s)
-    t_power = theta.ef * 4.0 * sequences * heads.dim * span.pairs / (POWER_HEADROOM * silicon.tdp_w)
-    overhead = theta.tp * sequences * np.ceil(new / QUERY_TILE) / silicon.cores
+    pairs, rows = span.padded_pairs, new
+    if packed:
+        group = np.divide(heads.query, heads.kv)
+        rows = new * group
+        filled = ROWS * np.ceil(rows / ROWS) / (group * span.tile)  # of a tile that one head would have padded
+        pairs = np.where(new < QUERY_TILE, filled, 1.0) * pairs
+    tiles = np.multiply(batch, heads.kv if packed else heads.query) * np.ceil(rows / QUERY_TILE)
+    t_mma = 4.0 * sequences * heads.dim * pairs / (theta.e * peak)
+    t_exp = sequences * pairs * softmax / (theta.ex * silicon.exp_per_s)
+    joule_per_flop = theta.efm if silicon.tensor_issue == "mma_sync" else theta.ef
+    t_power = joule_per_flop * 4.0 * sequences * heads.dim * span.pairs / (POWER_HEADROOM * silicon.tdp_w)
+    overhead = theta.tp * tiles / silicon.cores
     t_tiles = p_norm(theta.p, t_mma, t_exp, t_power) + overhead
     per_pair_s = silicon.cores * (4.0 * heads.dim / (theta.e * peak) + softmax / (theta.ex * silicon.exp_per_s))
     t_last = np.minimum(QUERY_TILE, new) * span.limit * per_pair_s + theta.tp
     read = 4.0 * np.multiply(heads.query, new) + (4.0 + 2.0 * kv_bytes * theta.cw) * np.multiply(heads.kv, new)
     prefix = 2.0 * kv_bytes * np.multiply(heads.kv, np.minimum(span.cached, span.limit))
-    t_memory = batch * heads.dim * (read + prefix) / (theta.eta * silicon.bandwidth_bytes_per_s)
+    moved = batch * heads.dim * (read + prefix)
+    cold = 1.0 - residency(moved, theta.kap * warm_bytes(silicon)) if warm else 1.0
+    t_memory = cold * moved / (theta.eta * silicon.bandwidth_bytes_per_s)
     return Cost(np.sqrt(np.square(t_tiles) + np.square(t_last) + np.square(t_memory)), theta.t0)

@@ -102,6 +102,10 @@ NCCL: Final = Table("comm", "nccl_perf", ("op_name", "nccl_dtype", "num_gpus", "
 CUSTOM: Final = Table("comm", "custom_allreduce_perf", ("kernel_source", "num_gpus", "message_size"), newest=True)
 QUANTISE: Final = Table("quantize", "scale_matrix_perf", ("m", "k"))
 
+WIDEST_GROUP: Final = 32
+TRAY: Final = {"gb200": 4, "gb300": 4}
+"""GPUs of one board where that is fewer than 8; between boards all-reduce takes another path."""
+
 TABLE_NAMES: Final = {"bf16": "bfloat16"}
 """Formats by their name in the tables, where it is another."""
 
@@ -128,13 +132,17 @@ def gemm_predict(format_: str, rows: Rows, theta: Theta, chip_: Silicon) -> Colu
 def attention_rows(table: Table, compute: str, kv: str) -> Iterable[Rows]:
     """Yield attention rows of a compute and KV format by kernel class, heads up to 256 wide, without Triton's.
 
-    Triton is a fallback with twice the error; pooled with native kernels it bends the form.
+    Left out: Triton, a fallback with twice the error, which pooled with native kernels bends the form; FA4, too few;
+    decode with more than 32 query heads to a KV head under TensorRT-LLM, which falls back to a kernel without tensor
+    cores, 10 to 40 times slower.
     """
     for rows in read(table):
         shapes = rows.shapes
         chosen = (shapes["kv_cache_dtype"] == TABLE_NAMES.get(kv, kv)) & (shapes["head_dim"] <= 256)
         if table is PREFILL:
             chosen &= shapes["attn_dtype"] == TABLE_NAMES.get(compute, compute)
+        if table is DECODE and rows.framework == "trtllm":
+            chosen &= shapes["num_heads"] <= WIDEST_GROUP * shapes["num_key_value_heads"]
         generation = silicon_of(rows.chip).generation
         by_class: dict[str, list[str]] = {}
         for source in sorted(set(shapes["kernel_source"][chosen].tolist())):
@@ -151,7 +159,9 @@ def prefill_predict(format_: str, rows: Rows, theta: Theta, chip_: Silicon) -> C
     window = np.where(s["window_size"] > 0, s["window_size"], np.inf)
     span = prefill.Span(s["isl"], 0.0, window)
     peak = chip_.peak(format_)
-    return np.asarray(prefill.time(s["batch_size"], span, heads, KV_BYTES[format_], peak, theta, chip_).seconds)
+    kv_bytes, packed = KV_BYTES[format_], rows.kernel in prefill.PACKED
+    cost = prefill.time(s["batch_size"], span, heads, kv_bytes, peak, theta, chip_, packed=packed, warm=True)
+    return np.asarray(cost.seconds)
 
 
 def decode_predict(format_: str, rows: Rows, theta: Theta, chip_: Silicon) -> Column:
@@ -170,6 +180,7 @@ def decode_predict(format_: str, rows: Rows, theta: Theta, chip_: Silicon) -> Co
             chip_.peak(format_),
             theta,
             chip_,
+            tile_rows=decode.TILE_ROWS.get((rows.kernel, rows.framework), 0),
             warm=True,
         ).seconds
     )
@@ -189,7 +200,10 @@ def latent_rows(table: Table) -> Iterable[Rows]:
                     continue
                 if narrow and rows.version == "1.0.0":
                     continue
-                yield some.of({"default": "trtllm"}.get(source, source) + ("_fp" if narrow else "_bf"))
+                name = "trtllm" if source == "default" else source
+                if table is MLA_DECODE:
+                    name = latent.kernel_class(name, silicon_of(rows.chip))
+                yield some.of(name + latent.SUFFIX["fp8" if narrow else "bf16"])
 
 
 def mla_prefill_predict(rows: Rows, theta: Theta, chip_: Silicon) -> Column:
@@ -198,7 +212,8 @@ def mla_prefill_predict(rows: Rows, theta: Theta, chip_: Silicon) -> Column:
     heads = prefill.Heads(s["num_heads"], s["num_heads"], 160.0)
     kv_bytes = np.where(s["kv_cache_dtype"] == "fp8", KV_BYTES["fp8"], KV_BYTES["bf16"])
     span = prefill.Span(s["isl"])
-    return np.asarray(prefill.time(s["batch_size"], span, heads, kv_bytes, chip_.peak("bf16"), theta, chip_).seconds)
+    peak = chip_.peak("bf16")
+    return np.asarray(prefill.time(s["batch_size"], span, heads, kv_bytes, peak, theta, chip_, warm=True).seconds)
 
 
 def mla_decode_predict(rows: Rows, theta: Theta, chip_: Silicon) -> Column:
@@ -216,6 +231,7 @@ def mla_decode_predict(rows: Rows, theta: Theta, chip_: Silicon) -> Column:
             chip_.peak(format_),
             theta,
             chip_,
+            split=not rows.kernel.startswith(latent.UNSPLIT),
             warm=True,
         ).seconds
     )
@@ -286,7 +302,7 @@ def custom_rows() -> Iterable[Rows]:
     for rows in read(CUSTOM):
         eager = np.array(["eager" in source for source in rows.shapes["kernel_source"].tolist()])
         if not silicon_of(rows.chip).hosted and not np.all(eager):
-            yield rows.where(~eager)
+            yield rows.where(~eager & (rows.shapes["num_gpus"] <= TRAY.get(rows.chip, 8)))
 
 
 def custom_predict(rows: Rows, theta: Theta, chip_: Silicon) -> Column:
@@ -335,7 +351,9 @@ PREFILL_PRIORS: Final = _priors(
     cw=(1.0, 0.7),
     p=(1.2, 0.2),
     ef=(0.4 * PJ, 0.5),
+    efm=(1.2 * PJ, 0.3),
     gh=(1.1, 0.3),
+    kap=(0.5, 0.5),
 )
 DECODE_PRIORS: Final = _priors(
     e=(0.9, 0.05),
@@ -351,7 +369,7 @@ DECODE_PRIORS: Final = _priors(
 )
 LATENT_DECODE_PRIORS: Final = {
     **DECODE_PRIORS,
-    **_priors(ex=(0.3, 0.7), eta=(0.8, 0.2), t0=(9 * US, 1.0)),
+    **_priors(ex=(0.3, 0.7), eta=(0.8, 0.2), t0=(9 * US, 1.0), ck=(180.0, 0.5)),
 }
 MOE_PRIORS: Final = _priors(
     e=(0.95, 0.03),
@@ -377,7 +395,9 @@ NCCL_PRIORS: Final = _priors(
     eta=(0.8, 0.2),
     e2=(0.95, 0.2),
 )
-CUSTOM_PRIORS: Final = _priors(a0=(4 * US, 0.5), an=(0.05, 0.7), e1=(0.5, 0.4), a2=(8 * US, 0.7), eta=(0.75, 0.2))
+CUSTOM_PRIORS: Final = _priors(
+    a0=(4 * US, 0.5), an=(0.05, 0.7), e1=(0.5, 0.4), a2=(8 * US, 0.7), eta=(0.75, 0.2), en=(0.1, 1.0)
+)
 ELEMENTWISE_PRIORS: Final = _priors(t0=(2 * US, 1.0), eta=(0.8, 0.2), kap=(0.7, 0.5), phi=(19.2, 0.7))
 ROOFLINE_PRIORS: Final = _priors(e=(0.7, 0.5), eta=(0.85, 0.3), t0=(4 * US, 1.0), p=(1.5, 0.5), cq=(1.0, 0.7))
 

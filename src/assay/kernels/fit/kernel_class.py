@@ -20,6 +20,7 @@ MOE: Final[tuple[tuple[str, str], ...]] = (
     ("min_latency", "min_latency"),
     ("deepgemm", "deepgemm"),
     ("marlin", "marlin"),
+    ("torch_flow_triton", "trtllm_triton"),
     ("triton", "triton"),
     ("vllm_fused_moe", "triton"),
     ("cutlass", "cutlass"),

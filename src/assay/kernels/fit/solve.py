@@ -18,8 +18,8 @@ Predict = Callable[[Rows, Theta, Silicon], Column]
 SPREAD: Final = 0.15
 """|ln(predicted / measured)| beyond which a row counts linearly, no longer squared: kernels switch abruptly."""
 PRIOR_WEIGHT: Final = 10.0
-GENERATION_SD: Final = 0.2
-SOFTWARE_SD: Final = 0.4
+OFFSET_SD: Final = {"generation": 0.2, "software": 0.4}
+"""Standard deviation of the logarithm of an offset, by what it belongs to."""
 STEP: Final = 1e-4
 ITERATIONS: Final = 60
 TOLERANCE: Final = 1e-6
@@ -42,13 +42,18 @@ class Group:
 
     @property
     def generation(self) -> str:
-        """Key of the generation offsets."""
+        """Generation of the chip."""
         return self.silicon.generation
+
+    @property
+    def keys(self) -> dict[str, str]:
+        """Keys of the offsets of these rows, by axis."""
+        return {"generation": self.generation, "software": self.rows.kernel}
 
 
 @dataclass(frozen=True, slots=True)
 class Solution:
-    """Coefficients of one family in log space, by (symbol, axis, key): axis "" overall, "generation", "software"."""
+    """Coefficients of one family in log space, by (symbol, axis, key); axis "" is the overall value."""
 
     values: Mapping[tuple[str, str, str], float]
     cost: float
@@ -86,13 +91,14 @@ def solve(
     predict
         The formula, for arrays of rows and arrays of coefficients.
     priors
-        Prior of each overall coefficient. Offsets have 1 +- 0.2 (generation) or 0.4 (software).
+        Prior of each overall coefficient. Offsets have that of OFFSET_SD around 1.
     by_generation, by_software
-        Symbols that have an offset for each generation, or each key of software.
+        Symbols that have an offset for each generation, or each kernel class or framework.
     fixed
         Overall values that stay as they are, so that only offsets are fitted.
     """
-    space = _Space.of(groups, priors, by_generation, by_software, fixed)
+    axes = {"generation": by_generation, "software": by_software}
+    space = _Space.of(groups, priors, axes, fixed)
     x, damping = space.start.copy(), 1e-2
     residuals, jacobian = space.evaluate(groups, predict, x)
     cost = space.cost(residuals, x)
@@ -132,27 +138,20 @@ class _Space:
         cls,
         groups: Sequence[Group],
         priors: Mapping[str, Prior],
-        by_generation: Sequence[str],
-        by_software: Sequence[str],
+        axes: Mapping[str, Sequence[str]],
         fixed: Mapping[str, float] | None,
     ) -> _Space:
         symbols = tuple(priors)
-        generations = sorted({group.generation for group in groups})
-        kernels = sorted({group.rows.kernel for group in groups})
+        keys = [{"": "", **group.keys} for group in groups]
         names = [(symbol, "", "") for symbol in symbols if fixed is None]
-        names += [(symbol, "generation", key) for symbol in by_generation for key in generations]
-        names += [(symbol, "software", key) for symbol in by_software for key in kernels]
+        for axis, own in axes.items():
+            names += [(symbol, axis, key) for symbol in own for key in sorted({each[axis] for each in keys})]
         centre = [0.0 if axis else float(np.log(priors[symbol].centre)) for symbol, axis, _ in names]
-        deviations = {"generation": GENERATION_SD, "software": SOFTWARE_SD}
-        sd = np.array([deviations[axis] if axis else priors[symbol].sd for symbol, axis, _ in names])
-        maps = []
-        for group in groups:
-            keys = {"": "", "generation": group.generation, "software": group.rows.kernel}
-            maps.append(
-                np.array(
-                    [[float(symbol == own and keys[axis] == key) for own, axis, key in names] for symbol in symbols]
-                )
-            )
+        sd = np.array([OFFSET_SD[axis] if axis else priors[symbol].sd for symbol, axis, _ in names])
+        maps = [
+            np.array([[float(symbol == own and each[axis] == key) for own, axis, key in names] for symbol in symbols])
+            for each in keys
+        ]
         logs = {symbol: float(np.log(value)) for symbol, value in (fixed or {}).items()}
         return cls(tuple(names), symbols, logs, np.array(centre), PRIOR_WEIGHT / sd**2, tuple(maps))
 
@@ -161,7 +160,8 @@ class _Space:
         return self.centre
 
     def theta(self, mapping: Column, x: Column) -> Column:
-        return mapping @ x + np.array([self.fixed.get(symbol, 0.0) for symbol in self.symbols])
+        logs: Column = mapping @ x + np.array([self.fixed.get(symbol, 0.0) for symbol in self.symbols])
+        return logs
 
     def residuals(self, groups: Sequence[Group], predict: Predict, x: Column) -> Column:
         parts = [
