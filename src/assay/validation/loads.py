@@ -186,7 +186,7 @@ def disaggregated(
         return float(step.seconds) / deployment.speculation.accepted_tokens
 
     def wait_s(rate: float) -> float:
-        load = rate * alone_s / prefillers
+        load = (concurrency - 1.0) / concurrency * rate * alone_s / prefillers  # nobody waits for himself
         return alone_s + extra_s + alone_s * load / (2.0 * (1.0 - load))
 
     low, high = 0.0, concurrency  # sequences that decode

@@ -15,6 +15,8 @@ UNSAID: Final = re.compile(r"not (stated|captured|printed|carried)|unspecified|\
 ATTENTION_DP: Final = re.compile(r"attention-dp|dp-attention|dp attention|\bdep\d", re.I)
 ALL_TO_ALL_RANKS: Final = 8
 """Expert-parallel ranks with attention data parallelism above which tokens travel by all-to-all: beyond one node."""
+COUNT: Final = re.compile(r"\d{1,9}(\.\d+)?")
+"""A number of requests, tokens or chips."""
 TWO_DIES: Final = frozenset({"ascend-910c"})
 """Packages of two dies that their framework sees as two devices: sizes in dies are halved."""
 
@@ -71,8 +73,8 @@ def layout_of(words: str, chips: float | None, chip: str) -> Layout:
 def pools_of(words: str) -> tuple[Pools, Layout] | None:
     """Return workers and their layout from "1P1D, tp8 each" or "2 prefill + 2 decode workers, each tp2", else None."""
     folded = words.casefold()
-    short = re.match(r"(\d+)p(\d+)d, tp(\d+) each", folded)
-    long = re.match(r"(\d+) prefill \+ (\d+) decode workers, each tp(\d+)", folded)
+    short = re.match(r"([1-9]\d{0,3})p([1-9]\d{0,3})d, tp([1-9]\d{0,3}) each", folded)
+    long = re.match(r"([1-9]\d{0,3}) prefill \+ ([1-9]\d{0,3}) decode workers, each tp([1-9]\d{0,3})", folded)
     found = short or long
     if not found:
         return None
@@ -90,8 +92,8 @@ def speculation_of(words: str) -> Speculation:
         return Speculation()
     if UNSAID.search(folded):
         raise Unsupported("whether speculative decoding was on is not stated")
-    verified = re.search(r"draft tokens (\d+)|(\d+) draft tokens", folded)
-    drafted = re.search(r"(\d+) tokens?", folded)
+    verified = re.search(r"draft tokens (\d{1,3})|(\d{1,3}) draft tokens", folded)
+    drafted = re.search(r"(\d{1,3}) tokens?", folded)
     draft = int(verified[1] or verified[2]) - 1 if verified else int(drafted[1]) if drafted else None
     length = re.search(r"accept(?: length)? ~?(\d+\.?\d*)(?:-(\d+\.?\d*))?", folded)
     rate = re.search(r"accept rate (\d+\.?\d*)%|(\d+) % acceptance", folded)
@@ -102,6 +104,8 @@ def speculation_of(words: str) -> Speculation:
     else:
         ends = [float(end) for end in length.groups() if end]  # type: ignore[union-attr]
         accepted = sum(ends) / len(ends)
+    if not 1.0 <= accepted <= draft + 1.0:
+        raise Unsupported(f"{accepted:g} tokens accepted of {draft} drafted and the certain one")
     return Speculation(draft, accepted)
 
 
@@ -116,13 +120,13 @@ def load_of(deployment: str, batch: str, scope: str) -> Load:
         raise Unsupported("interpolated between recipes")
     if "prefill-only" in deployment or deployment.startswith(("prefill", "disaggregated, prefill")):
         return _prefill_load(deployment, batch, scope)
-    number = re.fullmatch(r"\d+(\.\d+)?", batch)
-    rate = re.match(r"(\d+) req/s offered, (\d+) prompts", batch)
-    if rate:
+    number = re.fullmatch(COUNT, batch)
+    rate = re.match(r"(\d{1,6}) req/s offered, (\d{1,6}) prompts", batch)
+    if rate and float(rate[1]) and float(rate[2]):
         return Load("all at once", float(rate[2]), arrivals_per_s=float(rate[1]))
-    if not number:
+    size = float(number[0]) if number else 0.0
+    if not size:
         raise Unsupported("batch or concurrency not stated")
-    size = float(number[0])
     if "decode" in deployment and "disaggregated" not in deployment:
         return Load("decode pool", size, per=_per(scope))
     if "at once" in scope:
@@ -145,16 +149,16 @@ def kv_of(words: str) -> str:
 
 
 def _size(folded: str, axis: str) -> int | None:
-    found = re.search(rf"\b(?:attention-)?{axis}(\d+)", folded) or (
-        re.search(r"\bdep(\d+)", folded) if axis in {"dp", "ep"} else None
+    found = re.search(rf"\b(?:attention-)?{axis}(\d{{1,6}})", folded) or (
+        re.search(r"\bdep(\d{1,6})", folded) if axis in {"dp", "ep"} else None
     )
     return int(found[1]) if found else None
 
 
 def _of_cards(folded: str, chips: float | None) -> tuple[dict[str, int | None], bool]:
     """Return the sizes of "4 cards", "16 ranks (DP attention + EP)" and "prefill instance 16 NPUs"."""
-    ranks = re.search(r"(\d+) ranks", folded)
-    instance = re.search(r"instance (\d+) npus", folded)
+    ranks = re.search(r"\b([1-9]\d{0,5}) ranks", folded)
+    instance = re.search(r"instance ([1-9]\d{0,5}) npus", folded)
     if ranks or instance:
         size = int((ranks or instance)[1])  # type: ignore[index]
         return {"tp": None, "dp": size, "ep": size, "pp": None}, True
@@ -165,12 +169,12 @@ def _of_cards(folded: str, chips: float | None) -> tuple[dict[str, int | None], 
 
 
 def _prefill_load(deployment: str, batch: str, scope: str) -> Load:
-    tokens = re.fullmatch(r"(\d+) tokens", batch)
+    tokens = re.fullmatch(r"(\d{1,9}) tokens", batch)
     if "latency" in deployment:
         return Load("prefill pool", 1.0)
-    if tokens and "per" in scope:
+    if tokens and float(tokens[1]) and "per" in scope:
         return Load("prefill pool", tokens=float(tokens[1]), per=_per(scope))
-    if batch.isdigit():
+    if re.fullmatch(COUNT, batch) and float(batch):
         return Load("closed loop" if "concurrency" in scope else "prefill pool", float(batch))
     return Load("prefill pool", 0.0, per="rank")  # as many as a chunk holds
 

@@ -11,7 +11,7 @@ from assay.core.errors import AssayError, Unsupported
 from assay.engine.deployment import Speculation
 from assay.llm.layout import Layout
 from assay.validation.published_names import chip_name, framework_id, model_id, weights_format
-from assay.validation.published_phrases import Load, kv_of, layout_of, load_of, pools_of, speculation_of
+from assay.validation.published_phrases import COUNT, Load, kv_of, layout_of, load_of, pools_of, speculation_of
 from assay.validation.published_row import PublishedRow
 
 Metric = Literal[
@@ -203,8 +203,8 @@ def _varied(record: TableRecord) -> bool:
 
 def _running_limit(framework: str) -> float | None:
     flag = re.search(r"max-num-seqs (\d+)", framework)
-    return float(flag[1]) if flag else None
+    return float(flag[1]) or None if flag else None
 
 
 def _is_number(text: str) -> bool:
-    return bool(re.fullmatch(r"\d+(\.\d+)?", text.strip()))
+    return bool(COUNT.fullmatch(text.strip()))
