@@ -34,7 +34,7 @@ def predicted(
 ) -> tuple[list[Scored], list[tuple[str, str]]]:
     """Return a score for every metric of every row that can be predicted, and (id, reason) of the others.
 
-    Rows of context are among the latter. With `leave_out_chip` no kernel coefficient has seen the row's chip.
+    Rows of context are among the latter. With `leave_out_chip` neither a kernel coefficient nor a release's term has seen the row's chip.
     """
     scored: list[Scored] = []
     others: list[tuple[str, str]] = []
@@ -97,7 +97,7 @@ def outcome(row: PublishedRow, *, leave_out_chip: bool = False) -> Outcome:
 def deployment_of(row: PublishedRow, left_out: str = "") -> Deployment:
     """Return the deployment that a row describes, with kernel coefficients that never saw the chip `left_out`."""
     hardware, architecture, part = _silicon(row.chip), _architecture(row.model), chip(row.chip)
-    framework = _as_released(row, architecture, hardware)
+    framework = _as_released(row, architecture, hardware, left_out)
     return Deployment(
         architecture,
         hardware,
@@ -200,7 +200,7 @@ def _default_limit(row: PublishedRow, deployment: Deployment) -> float:
     return limit.sequences * float(deployment.layout.dp) if limit else float("inf")
 
 
-def _as_released(row: PublishedRow, architecture: Architecture, hardware: Silicon) -> Engine:
+def _as_released(row: PublishedRow, architecture: Architecture, hardware: Silicon, left_out: str) -> Engine:
     """Return the framework with the limits it has on the chip, and with what its release adds to a step."""
     framework = engine(row.framework)
     limit = limit_of(framework.id, chip(row.chip))
@@ -208,7 +208,7 @@ def _as_released(row: PublishedRow, architecture: Architecture, hardware: Silico
     numbers: dict[str, float] = {}
     if limit and limit.chunk_tokens:
         numbers["chunk_tokens"] = limit.chunk_tokens
-    if release:
+    if release and left_out not in release.fitted_on:
         serial = row.serial or row.speculation.draft_tokens > 0
         own_s = release.serial_step_overhead_s if serial else None
         step_s = release.step_overhead_s if own_s is None else own_s

@@ -20,17 +20,6 @@ arrive at `arrivals_per_s`. saturated: always more requests than run. prefill po
 one, `batch` requests on each attention rank. disaggregated: a pool of each, `batch` requests in flight over both.
 """
 
-METRICS = (
-    "ttft_s",
-    "tpot_s",
-    "output_tok_per_s_per_chip",
-    "total_tok_per_s_per_chip",
-    "prefill_tok_per_s_per_chip",
-    "cached_prefill_tok_per_s_per_chip",
-    "decode_tok_per_s_per_chip",
-    "per_user_tok_per_s",
-)
-
 
 @dataclass(frozen=True, slots=True)
 class Pools:
@@ -57,7 +46,7 @@ class PublishedRow:
     """The model as printed: names the checkpoint, not only the architecture."""
     loading: Loading
     measures: tuple[tuple[str, float], ...]
-    """Metric and value, SI units: see METRICS."""
+    """Metric and value, SI units; the unit is last in the name: ttft_s, tpot_s, output_tok_per_s_per_chip ..."""
     weights: str = ""
     """Format of what the checkpoint quantises, as in published.toml; empty: the checkpoint's own."""
     kv: str = ""
