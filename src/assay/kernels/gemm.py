@@ -23,8 +23,8 @@ MIN_TILE_ROWS: Final[dict[str, int]] = {"wgmma": 64}
 formats everywhere: their kernels (Marlin and its like) unpack weights into registers and issue mma.sync."""
 
 MMA_SYNC_SHARE: Final[dict[str, float]] = {"hopper": 0.63}
-"""Part of the tensor peak that mma.sync reaches on generations whose peak needs wgmma; the published micro-benchmarks
-of Hopper find 62.9 %."""
+"""Part of the tensor peak that mma.sync reaches on generations whose peak needs wgmma. 62.9 % is what a published
+micro-benchmark study of Hopper is remembered to say (arXiv 2402.13499); unverified: not read again."""
 
 POWER_SHARPNESS: Final = 8.0
 """Exponent with which the power limit joins the other times: it throttles, it does not overlap."""

@@ -34,7 +34,8 @@ def predicted(
 ) -> tuple[list[Scored], list[tuple[str, str]]]:
     """Return a score for every metric of every row that can be predicted, and (id, reason) of the others.
 
-    Rows of context are among the latter. With `leave_out_chip` neither a kernel coefficient nor a release's term has seen the row's chip.
+    Rows of context are among the latter. With `leave_out_chip` neither a kernel coefficient nor a release's term has
+    seen the row's chip.
     """
     scored: list[Scored] = []
     others: list[tuple[str, str]] = []
