@@ -55,3 +55,27 @@ def test_a_class_that_sold_nothing_has_nothing(months: int) -> None:
     it.run(np.zeros((months, 2, 3)), installed)
     assert not installed.any()
     assert it.held() == it.left == 0
+
+
+@given(st.floats(0.5, 8), st.floats(30, 120), st.floats(0, 0.2), st.floats(0, 0.02), st.integers(0, 2**32))
+def test_the_fast_stock_equals_the_one_written_out(
+    lag: float, life: float, infant: float, lost: float, seed: int
+) -> None:
+    sold = np.random.default_rng(seed).uniform(0, 1e5, (12, 2, 3))
+    it = stock(lag, life, infant, lost)
+    installed = np.empty_like(sold)
+    for begin in range(0, 12, QUARTER):
+        it.run(sold[begin : begin + QUARTER], installed[begin : begin + QUARTER])
+    move, age = -np.expm1(-2 / lag), -np.expm1(-3 * QUARTER / life)
+    pipe, ages = np.zeros((2, 2, 3)), np.zeros((3, 2, 3))
+    for month, sale in enumerate(sold):
+        leaving = [stage * move for stage in pipe]
+        pipe[0] += sale - leaving[0]
+        pipe[1] += leaving[0] - leaving[1]
+        ages[0] += leaving[1] * (1 - infant)
+        assert installed[month] == pytest.approx(ages.sum(axis=0), rel=1e-9)
+        if month % QUARTER == QUARTER - 1:
+            ages *= (1 - lost) ** QUARTER
+            older = [stage * age for stage in ages]
+            for stage, entering, left in zip(ages, [0, *older[:2]], older, strict=True):
+                stage += entering - left

@@ -35,7 +35,8 @@ class Span:
         begin = column(np.arange(first, last))
         held = np.minimum(self.end, begin + 1)
         held = held - np.maximum(self.start, begin)
-        shares: Array = np.maximum(held, 0.0) * self.level
+        np.maximum(held, 0.0, out=held)
+        shares: Array = held * self.level if np.ndim(self.level) else held
         return shares
 
 

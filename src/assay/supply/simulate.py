@@ -23,7 +23,7 @@ from assay.supply.trend import grown
 
 Array = npt.NDArray[Any]
 
-BLOCK = 16384
+BLOCK = 25_000
 """Samples that are advanced together: enough to make a call of numpy worth its while, few enough for the cache."""
 
 
@@ -125,7 +125,8 @@ class _Block:
         for it in self.licensed:
             demand = it.demand(stretch)
             sold[:, it.plan.row] = it.flow(stretch, demand, openness.get(it.plan.policy))
-            met = met + sold[:, it.plan.row]
+            if it.plan.policy:
+                met = met + sold[:, it.plan.row]
             if np.ndim(demand) and it.plan.policy in self._open_at_first:
                 wanted = wanted + demand
         licensed = 1 - np.maximum(wanted - met, 0) / np.maximum(wanted, 1) if np.ndim(wanted) else 1.0
