@@ -65,6 +65,8 @@ def test_thresholds_are_answered(capsys: pytest.CaptureFixture[str]) -> None:
     [
         (("run", "no-such-scenario"), 3, "no-such-scenario"),
         (("run", "--threshold", "owned.h100e_fp8"), 2, "series=value"),
+        (("run", "--threshold", "owned.h100e_fp8=nan"), 2, "series=value"),
+        (("sensitivity", "--month", "2027-13"), 2, "2027-13"),
         (("run", "--as-of", "2019-01-01"), 2, "2019-01-01"),
         (("run", "--samples", "0"), 2, "samples"),
         (("run", "--samples", "100", "--chart", "fan.png"), 2, ".svg"),

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from assay.core.errors import UsageError
 from assay.supply.register import digest, register
 from assay.supply.run import RunRequest
+from assay.supply.scenario import scenario
 
 
 def test_a_register_carries_a_hash_of_all_it_says(request_: RunRequest) -> None:
@@ -14,6 +16,13 @@ def test_a_register_carries_a_hash_of_all_it_says(request_: RunRequest) -> None:
     assert written == register(replace(request_, samples=200)).as_dict()
     written["forecasts"][0]["quantiles"]["p50"] += 1
     assert written["sha256"] != digest(written)
+
+
+def test_a_horizon_too_short_for_a_question_is_told(request_: RunRequest, tmp_path: Path) -> None:
+    path = tmp_path / "short.toml"
+    path.write_text('title = "short"\nextends = "status-quo"\nmonths = 48\n')
+    with pytest.raises(UsageError, match="horizon"):
+        register(replace(request_, scenario=scenario(str(path))))
 
 
 def test_only_open_questions_are_answered(request_: RunRequest) -> None:

@@ -99,6 +99,13 @@ def test_every_fault_is_told_at_once_with_file_and_key(tmp_path: Path) -> None:
     assert caught.value.exit_code == 5
 
 
+def test_an_input_is_not_correlated_with_itself(tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text('title = "x"\n[[correlation]]\nbetween = ["die_bank", "die_bank"]\nrho = 0.5\n')
+    with pytest.raises(BadData, match="itself"):
+        scenario(str(path))
+
+
 def test_a_scenario_that_extends_itself_is_told(tmp_path: Path) -> None:
     (tmp_path / "a.toml").write_text('title = "a"\nextends = "b"\n')
     (tmp_path / "b.toml").write_text('title = "b"\nextends = "a"\n')

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Callable
 from datetime import date
@@ -465,9 +466,12 @@ def _today() -> date:
 def _threshold(text: str) -> tuple[str, float]:
     name, _, value = text.partition("=")
     try:
-        return name.strip(), float(value)
+        number = float(value)
     except ValueError:
-        raise UsageError(f"'{text}' is not a threshold", "Write series=value: owned.h100e_fp8=2e6.") from None
+        number = math.nan
+    if not math.isfinite(number):
+        raise UsageError(f"'{text}' is not a threshold", "Write series=value: owned.h100e_fp8=2e6.")
+    return name.strip(), number
 
 
 def _draw(path: Path, spec: dict[str, Any], svg: Callable[[dict[str, Any]], str]) -> None:

@@ -83,7 +83,7 @@ def diff(a: RunRequest, b: RunRequest, progress: Callable[[], None] = lambda: No
         raise UsageError("two scenarios are compared at one seed, number of samples and as-of date")
     plans = a.plan(), b.plan()
     if (plans[0].start, plans[0].months) != (plans[1].start, plans[1].months):
-        raise UsageError("two scenarios are compared over one horizon", "Give both the same start and months.")
+        raise UsageError("two scenarios are compared over one horizon", "Give both the same months.")
     sampled = [sample(it, a.samples, a.seed) for it in plans]
     readers = [Reader(it, values) for it, values in zip(plans, sampled, strict=True)]
     names = readers[0].names

@@ -41,4 +41,9 @@ def _parts(text: str) -> tuple[int, int, int]:
     match = _DATE.fullmatch(text.strip())
     if match is None:
         raise ValueError(f"'{text}' is not a date such as 2025, 2025-04 or 2025-04-09")
-    return int(match[1]), int(match[2] or 0), int(match[3] or 0)
+    year, month, day = int(match[1]), int(match[2] or 0), int(match[3] or 0)
+    try:
+        date(year, month or 1, day or 1)
+    except ValueError as error:
+        raise ValueError(f"'{text}' is not a date: {error}") from None
+    return year, month, day

@@ -13,6 +13,7 @@ import numpy.typing as npt
 from pydantic import Field
 
 from assay.catalogue.door import Record, read_toml
+from assay.core.errors import UsageError
 from assay.supply.estimate import DATA
 from assay.supply.inputs import Text
 from assay.supply.measure import LABELS
@@ -96,6 +97,10 @@ class Answers:
         self._names = plan.classes.names
         self._eight_bit = plan.worths[list(LABELS).index("h100e_fp8")].astype(np.float32)
         ends = [end for question in asked for end in _ends(question)]
+        if max(map(month_of, ends)) > plan.start + plan.months:
+            raise UsageError(
+                f"the horizon ends before {max(ends)}, which a question asks about", "Give it more months."
+            )
         needed = {self._months(end)[0] + after for end in ends for after in (0, 1)}
         self._totals = {0: np.zeros((len(self._names), samples), np.float32)}
         for index, month in enumerate(simulate(plan, self.values), start=1):

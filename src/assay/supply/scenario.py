@@ -172,6 +172,11 @@ def _resolved(name: str, file: str, record: ScenarioRecord) -> Scenario:
         if end not in shipped
     ]
     faults += unknown
+    faults += [
+        Fault(file, f"correlation[{index}].between", "an input has no correlation with itself")
+        for index, item in enumerate(record.correlation)
+        if item.between[0] == item.between[1]
+    ]
     if not unknown:
         pairs |= correlation_pairs(record.correlation)
         if not positive_definite(correlation_matrix(tuple(inputs), pairs)):
