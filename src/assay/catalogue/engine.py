@@ -30,6 +30,8 @@ class EngineNumbers(Record):
     """Memory for activations, graphs and communication buffers."""
     step_overhead_s: FactRecord
     """Scheduling and launch per step, not hidden behind the device."""
+    layer_overhead_s: FactRecord
+    """Per step and layer, where launches are not captured in a graph."""
     sequence_overhead_s: FactRecord
     """The same, per running sequence: sampling, detokenising."""
     floor_factor: FactRecord

@@ -14,7 +14,7 @@ from assay.llm.operators import attention_operators, head_operators, linear_oper
 def decode_step(deployment: Deployment, sequences: Number, context: Number) -> StepTime:
     """Return one decode step: `sequences` per attention rank, each attending `context` cached tokens.
 
-    T = linear(b, b dp) + attention(b, L) + head(b) + a + h b, and with speculation times (1 + draft / layers), where
+    T = linear(b, b dp) + attention(b, L) + head(b) + a + g layers + h b, and with speculation times (1 + draft / layers), where
     the tokens of a step are b (draft + 1). Under pipeline parallelism `sequences / pp` run as one micro-batch through
     all stages while the others fill the rest: the step is the time through all stages.
     """
@@ -32,7 +32,8 @@ def decode_step(deployment: Deployment, sequences: Number, context: Number) -> S
 
     micro_batch = np.maximum(np.divide(sequences, layout.pp), 1.0)
     number = deployment.engine.number
-    overhead_s = number("step_overhead_s") + number("sequence_overhead_s") * np.asarray(sequences)
+    per_step_s = number("step_overhead_s") + number("layer_overhead_s") * architecture.layers
+    overhead_s = per_step_s + number("sequence_overhead_s") * np.asarray(sequences)
     step = overlapped(deployment, lines, micro_batch, copies_on_cores=False)
     drafts = 1.0 + deployment.speculation.draft_tokens / architecture.layers
     return StepTime((*step, Line(None, "framework", 0.0, overhead_s))).times(drafts)

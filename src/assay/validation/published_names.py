@@ -45,7 +45,6 @@ class Release(Record):
     step_overhead_s: float = 0.0
     serial_step_overhead_s: float | None = None
     """In its place where the host prepares no step ahead."""
-    layer_overhead_s: float = 0.0
     fitted_on: tuple[str, ...]
 
 

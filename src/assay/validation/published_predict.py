@@ -98,7 +98,7 @@ def outcome(row: PublishedRow, *, leave_out_chip: bool = False) -> Outcome:
 def deployment_of(row: PublishedRow, left_out: str = "") -> Deployment:
     """Return the deployment that a row describes, with kernel coefficients that never saw the chip `left_out`."""
     hardware, architecture, part = _silicon(row.chip), _architecture(row.model), chip(row.chip)
-    framework = _as_released(row, architecture, hardware, left_out)
+    framework = _as_released(row, hardware, left_out)
     return Deployment(
         architecture,
         hardware,
@@ -201,7 +201,7 @@ def _default_limit(row: PublishedRow, deployment: Deployment) -> float:
     return limit.sequences * float(deployment.layout.dp) if limit else float("inf")
 
 
-def _as_released(row: PublishedRow, architecture: Architecture, hardware: Silicon, left_out: str) -> Engine:
+def _as_released(row: PublishedRow, hardware: Silicon, left_out: str) -> Engine:
     """Return the framework with the limits it has on the chip, and with what its release adds to a step."""
     framework = engine(row.framework)
     limit = limit_of(framework.id, chip(row.chip))
@@ -213,9 +213,7 @@ def _as_released(row: PublishedRow, architecture: Architecture, hardware: Silico
         serial = row.serial or row.speculation.draft_tokens > 0
         own_s = release.serial_step_overhead_s if serial else None
         step_s = release.step_overhead_s if own_s is None else own_s
-        numbers["step_overhead_s"] = (
-            framework.number("step_overhead_s") + step_s + release.layer_overhead_s * architecture.layers
-        )
+        numbers["step_overhead_s"] = framework.number("step_overhead_s") + step_s
     facts = {**framework.facts, **{key: replace(framework.facts[key], value=value) for key, value in numbers.items()}}
     return replace(framework, facts=facts)
 
