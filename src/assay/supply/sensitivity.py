@@ -98,7 +98,7 @@ def sensitivity(
     sampled = sample(plan, request.samples, request.seed)
     output = read_at(plan, sampled, series, index)
     progress()
-    medians = np.zeros((inputs, 2 * inputs + 1))
+    medians = np.zeros((inputs, 2 * inputs + 1), np.float32)
     medians[np.arange(inputs), np.arange(inputs)] = -Z95
     medians[np.arange(inputs), inputs + np.arange(inputs)] = Z95
     swings = read_at(plan, values_of(plan, medians), series, index)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from assay.core.array import FloatArray
 
@@ -17,13 +18,13 @@ class Indices:
     total: FloatArray
 
 
-def radial_scores(inputs: int, base: int, seed: int) -> FloatArray:
+def radial_scores(inputs: int, base: int, seed: int) -> npt.NDArray[np.float32]:
     """Return the standard normal scores at which the model is evaluated, shape (inputs, base x (inputs + 2)).
 
     Columns are A, then B, then for each input A with that input's row taken from B (Saltelli's design).
     """
     rng = np.random.Generator(np.random.PCG64(seed))
-    a, b = rng.standard_normal((2, inputs, base))
+    a, b = rng.standard_normal((2, inputs, base), dtype=np.float32)
     blocks = [a, b]
     for row in range(inputs):
         mixed = a.copy()
