@@ -43,6 +43,10 @@ class FamilyFit:
     most: int = 130
     """Most rows of a chip and kernel class in the fit."""
 
+    def has(self, name: str) -> bool:
+        """Whether a chip, or a generation, has rows of this family."""
+        return any(name in (rows.chip, silicon_of(rows.chip).generation) for rows in self.rows())
+
 
 def silicon_of(chip_id: str) -> Silicon:
     """Return the kernels' view of a chip in its usual node."""

@@ -3,16 +3,27 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from assay.kernels.coefficients import CoefficientFile, Family, FamilyRecord
+from assay.kernels.coefficients import DATA, CoefficientFile, Family, FamilyRecord, shipped
 from assay.kernels.fit.families import FAMILIES
-from assay.kernels.fit.fit import SOURCE
+from assay.kernels.fit.fit import SOURCE, fit_family
 
 
-def merge_into(folder: Path, families: Mapping[str, Family]) -> tuple[Path, ...]:
+def refit(folder: Path = DATA, *, advance: Callable[[], None] = lambda: None) -> tuple[Path, ...]:
+    """Fit every family again and write its file. Predictions of this process see the new numbers."""
+    found: dict[str, Family] = {}
+    for name, family in FAMILIES.items():
+        found[name] = fit_family(family)
+        advance()
+    written = write_shipped(folder, found)
+    shipped.cache_clear()
+    return written
+
+
+def write_shipped(folder: Path, families: Mapping[str, Family]) -> tuple[Path, ...]:
     """Write families into the coefficient files of a folder, beside those that the files hold already."""
     names = list(dict.fromkeys(FAMILIES[name].file for name in families))
     written = []
@@ -28,6 +39,17 @@ def merge_into(folder: Path, families: Mapping[str, Family]) -> tuple[Path, ...]
         path.write_text(text(content), encoding="utf-8")
         written.append(path)
     return tuple(written)
+
+
+def write_left_out(path: Path, families: Mapping[str, Family]) -> None:
+    """Write families fitted without a chip or a generation into one file of their own, numbers only."""
+    records = {
+        name: {key: value for key, value in record(name, family).items() if key not in ("filters", "not_identified")}
+        for name, family in families.items()
+    }
+    content = {"source": SOURCE, "families": records}
+    CoefficientFile.model_validate(content)
+    path.write_text(text(content), encoding="utf-8")
 
 
 def record(name: str, family: Family) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from assay.kernels.coefficients import Coefficients, Family, shipped
 from assay.kernels.fit.families import FAMILIES, FamilyFit, silicon_of
 from assay.kernels.fit.rows import Rows
 from assay.kernels.fit.solve import Group, Prior, Solution, solve
+from assay.kernels.fit.tables import CHIPS
 
 SOURCE: Final = "aiconfigurator-core-0-12-0"
 OWN_VENDOR: Final = "Nvidia"
@@ -54,6 +55,13 @@ def fit_family(family: FamilyFit, leave_out: str = "") -> Family:
         if group not in own:
             result = _with_offsets(family, result, group)
     return result
+
+
+def names_to_leave_out() -> tuple[str, ...]:
+    """Return every chip with rows, and every generation of several."""
+    generations = [silicon_of(chip_id).generation for chip_id in CHIPS.values()]
+    several = {generation for generation in generations if generations.count(generation) > 1}
+    return (*CHIPS.values(), *sorted(several))
 
 
 def groups_of(family: FamilyFit, leave_out: str = "") -> list[Group]:
