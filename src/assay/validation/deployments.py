@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 from typing import Final
 
 from assay.catalogue.chip import chip
 from assay.catalogue.engine import engine
 from assay.catalogue.node import node_of
 from assay.engine.deployment import Deployment, Speculation
-from assay.kernels.coefficients import Coefficients, read_coefficients, shipped
+from assay.kernels.coefficients import Coefficients
 from assay.kernels.silicon import Silicon, silicon
 from assay.kernels.software import software
 from assay.llm.architecture import Architecture
@@ -24,8 +23,6 @@ LENGTH_FACTOR: Final = {"infx": 0.9, "gap": 1.0, "": 1.0}
 """InferenceX draws lengths uniformly between 0.8 and 1 times the nominal; other campaigns fix or state them."""
 GATHERED: Final = 8
 """Experts of more ranks than this are reached by all-to-all: what the launch scripts of wide deployments set."""
-LEFT_OUT: Final = Path(__file__).parent / "data" / "left_out"
-"""Kernel coefficients that never saw a chip, a file a chip; written by `python -m assay.kernels.fit`."""
 
 
 def configuration(row: Measured) -> tuple[object, ...]:
@@ -35,8 +32,8 @@ def configuration(row: Measured) -> tuple[object, ...]:
     return (row.chip, row.model, row.framework, row.harness, row.input_tokens, row.output_tokens, *layout, *formats)
 
 
-def deployment_of(row: Measured, left_out: str = "") -> Deployment:
-    """Return the deployment that a row describes, with kernel coefficients that never saw the chip `left_out`."""
+def deployment_of(row: Measured, coefficients: Coefficients | None = None) -> Deployment:
+    """Return the deployment that a row describes, with kernel coefficients of one's own or those that ship."""
     hardware, framework, architecture = silicon_of(row.chip), engine(row.framework), _architecture(row.model)
     exchanges = row.dp > 1 and row.ep > GATHERED
     return Deployment(
@@ -47,15 +44,8 @@ def deployment_of(row: Measured, left_out: str = "") -> Deployment:
         Layout(tp=row.tp, dp=row.dp, ep=row.ep, pp=row.pp, all_to_all=exchanges),
         precision_of(row, architecture),
         Speculation(row.draft_tokens, row.accepted_tokens),
-        coefficients_without(left_out),
+        coefficients,
     )
-
-
-@cache
-def coefficients_without(chip_id: str) -> Coefficients:
-    """Return the kernel coefficients fitted without a chip; those that ship where it is in no fit."""
-    path = LEFT_OUT / f"{chip_id}.json"
-    return shipped().with_families(read_coefficients([path]).families) if path.is_file() else shipped()
 
 
 def precision_of(row: Measured, architecture: Architecture) -> Precision:

@@ -13,6 +13,7 @@ from assay.core.array import FloatArray
 from assay.engine.deployment import Deployment
 from assay.engine.memory import memory_use
 from assay.engine.step import decode_step, mixed_prefill_s, prefill_step
+from assay.kernels.coefficients import Coefficients
 from assay.validation.deployments import LENGTH_FACTOR, configuration, deployment_of
 from assay.validation.measured import Measured
 
@@ -48,21 +49,21 @@ class Features:
         return Features(**{field.name: getattr(self, field.name)[list(rows)] for field in fields(self)})
 
 
-def features(rows: Sequence[Measured], left_out: str = "") -> Features:
-    """Return the parts of the steps of every row, with kernel coefficients that never saw the chip `left_out`."""
+def features(rows: Sequence[Measured], coefficients: Coefficients | None = None) -> Features:
+    """Return the parts of the steps of every row, with kernel coefficients of one's own or those that ship."""
     groups: dict[object, list[int]] = defaultdict(list)
     for index, row in enumerate(rows):
         groups[configuration(row)].append(index)
     columns = {field.name: np.empty(len(rows)) for field in fields(Features)}
     for members in groups.values():
         asked = np.array([rows[index].concurrency for index in members])
-        for name, values in _parts(rows[members[0]], asked, left_out).items():
+        for name, values in _parts(rows[members[0]], asked, coefficients).items():
             columns[name][members] = values
     return Features(**columns)
 
 
-def _parts(row: Measured, concurrency: FloatArray, left_out: str) -> dict[str, FloatArray | float]:
-    deployment = _without_overheads(deployment_of(row, left_out))
+def _parts(row: Measured, concurrency: FloatArray, coefficients: Coefficients | None) -> dict[str, FloatArray | float]:
+    deployment = _without_overheads(deployment_of(row, coefficients))
     factor = LENGTH_FACTOR[row.harness]
     input_tokens, output_tokens = row.input_tokens * factor, row.output_tokens * factor
     capacity = np.maximum(np.asarray(memory_use(deployment, input_tokens, output_tokens).sequences) * row.dp, 1.0)

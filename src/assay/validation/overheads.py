@@ -25,6 +25,7 @@ from assay.catalogue.door import Record, read_json, validated
 from assay.core.array import FloatArray
 from assay.serving.equilibrium import Steps, burst, in_waves, queueing, time_per_output_token
 from assay.validation.features import Features, features
+from assay.validation.left_out import coefficients
 from assay.validation.measured import Measured
 from assay.validation.silicon_sample import aggregated, sample_path
 
@@ -233,7 +234,7 @@ def fitted() -> OverheadsFile:
 
 def _fit_without(rows: Sequence[Measured], left_out: str) -> dict[str, dict[str, Overheads]]:
     kept = [row for row in rows if row.chip != left_out]
-    found = features(kept, left_out)
+    found = features(kept, coefficients(left_out, "chip") if left_out else None)
     usable = [
         index for index, row in enumerate(kept) if found.concurrency[index] <= 1.5 * found.capacity[index] and row
     ]

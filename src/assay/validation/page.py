@@ -52,7 +52,7 @@ def measure(published: Path | None) -> dict[str, Any]:
     """Return the scoreboard as JSON carries it."""
     seen, left_out = score_serving(), score_serving("chip")
     rows = aggregated(sample_path()).rows
-    both = list(side_by_side(predict(rows, leave_out_chip=True), peer_predictions()))
+    both = list(side_by_side(predict(rows, "chip"), peer_predictions()))
     board: dict[str, Any] = {
         "regenerate": "python -m assay.validation.page --measure FILE",
         "seen": [group.as_dict() for group in seen.score.groups],

@@ -18,6 +18,7 @@ from assay.engine.step import decode_step, prefill_step
 from assay.kernels.speed_of_light import speed_of_light_s
 from assay.serving.closed_loop import Harness, Workload, steady_state
 from assay.validation.deployments import LENGTH_FACTOR, configuration, deployment_of
+from assay.validation.left_out import LeftOut, coefficients
 from assay.validation.measured import Measured
 from assay.validation.overheads import MANY, WAVES, overheads
 
@@ -47,10 +48,11 @@ class Predicted:
         return (*self.row.flags, *(["KV-limited"] if slow else []), *(["faster than light"] if fast else []))
 
 
-def predict(rows: Sequence[Measured], *, leave_out_chip: bool = False) -> list[Predicted]:
+def predict(rows: Sequence[Measured], left_out: LeftOut = "") -> list[Predicted]:
     """Return the prediction of every row, in the order of the rows.
 
-    With `leave_out_chip` neither a kernel coefficient nor an overhead has seen the row's chip.
+    With "chip" left out neither a kernel coefficient nor an overhead has seen the row's chip; with "generation" no
+    kernel coefficient has seen any chip of its generation, and no overhead the chip.
     """
     groups: dict[object, list[int]] = defaultdict(list)
     for index, row in enumerate(rows):
@@ -60,14 +62,13 @@ def predict(rows: Sequence[Measured], *, leave_out_chip: bool = False) -> list[P
     found: dict[int, Predicted] = {}
     for members in groups.values():
         group = [rows[index] for index in members]
-        left_out = group[0].chip if leave_out_chip else ""
         found |= dict(zip(members, _predict(group, left_out), strict=True))
     return [found[index] for index in range(len(rows))]
 
 
-def _predict(group: Sequence[Measured], left_out: str) -> list[Predicted]:
+def _predict(group: Sequence[Measured], left_out: LeftOut) -> list[Predicted]:
     first = group[0]
-    deployment = with_overheads(deployment_of(first, left_out), first, left_out)
+    deployment = _deployment(first, left_out)
     factor = LENGTH_FACTOR[first.harness]
     workload = Workload(first.input_tokens * factor, first.output_tokens * factor)
     asked = np.array([row.concurrency for row in group])
@@ -104,9 +105,9 @@ def _decode_worker(deployment: Deployment, workload: Workload, concurrency: Floa
     return tpot_s, np.full(concurrency.shape, np.nan), concurrency / tpot_s
 
 
-def breakdown(row: Measured, predicted: Predicted, left_out: str = "") -> Branch:
+def breakdown(row: Measured, predicted: Predicted, left_out: LeftOut = "") -> Branch:
     """Return where the predicted time of a row goes, beside what was measured."""
-    deployment = with_overheads(deployment_of(row, left_out), row, left_out)
+    deployment = _deployment(row, left_out)
     factor = LENGTH_FACTOR[row.harness]
     context = factor * (row.input_tokens + row.output_tokens / 2)
     sequences = max(min(row.concurrency, predicted.capacity) / row.dp, 1.0)
@@ -137,11 +138,12 @@ def _lines(step: StepTime) -> tuple[Branch, ...]:
     )
 
 
-def with_overheads(deployment: Deployment, row: Measured, left_out: str) -> Deployment:
-    """Return the deployment with the fitted overheads of the row's framework and harness, where there are any."""
+def _deployment(row: Measured, left_out: LeftOut) -> Deployment:
+    """Return the row's deployment with the fitted overheads of its framework and harness, where there are any."""
+    deployment = deployment_of(row, coefficients(row.chip, left_out))
     if not row.harness:
         return deployment
-    numbers = overheads(row.framework, row.harness, left_out)
+    numbers = overheads(row.framework, row.harness, row.chip if left_out else "")
     facts = dict(deployment.engine.facts)
     for key, value in (
         ("step_overhead_s", numbers.step_s),
@@ -154,9 +156,9 @@ def with_overheads(deployment: Deployment, row: Measured, left_out: str) -> Depl
     return replace(deployment, engine=replace(deployment.engine, facts=facts))
 
 
-def _harness(row: Measured, left_out: str) -> Harness:
+def _harness(row: Measured, left_out: LeftOut) -> Harness:
     if not row.harness:
         return Harness()
-    numbers = overheads(row.framework, row.harness, left_out)
+    numbers = overheads(row.framework, row.harness, row.chip if left_out else "")
     interval = numbers.stream_steps if row.concurrency < MANY else numbers.stream_steps_many
     return Harness(numbers.burst, WAVES.get((row.harness, row.framework), 0.0), interval)

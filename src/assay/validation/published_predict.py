@@ -21,7 +21,7 @@ from assay.llm.model import Model
 from assay.llm.precision import KvFormat, Precision, WeightFormat
 from assay.serving.closed_loop import Workload
 from assay.validation import loads
-from assay.validation.deployments import coefficients_without
+from assay.validation.left_out import LeftOut, coefficients
 from assay.validation.loads import Outcome
 from assay.validation.predict import predict
 from assay.validation.published_names import limit_of, names, release_of
@@ -29,18 +29,16 @@ from assay.validation.published_row import PublishedRow
 from assay.validation.score import Scored
 
 
-def predicted(
-    rows: Sequence[PublishedRow], *, leave_out_chip: bool = False
-) -> tuple[list[Scored], list[tuple[str, str]]]:
+def predicted(rows: Sequence[PublishedRow], left_out: LeftOut = "") -> tuple[list[Scored], list[tuple[str, str]]]:
     """Return a score for every metric of every row that can be predicted, and (id, reason) of the others.
 
-    Rows of context are among the latter. With `leave_out_chip` neither a kernel coefficient nor a release's term has
+    Rows of context are among the latter. With something left out neither a kernel coefficient nor a release's term has
     seen the row's chip.
     """
     scored: list[Scored] = []
     others: list[tuple[str, str]] = []
     sampled = [row.measured for row in rows if row.measured is not None and row.scored]
-    by_id = {each.row.id: each for each in predict(sampled, leave_out_chip=leave_out_chip)}
+    by_id = {each.row.id: each for each in predict(sampled, left_out)}
     for row in rows:
         if not row.scored:
             others.append((row.id, "context: not scored"))
@@ -53,7 +51,7 @@ def predicted(
             scored += [_scored(row, metric, value, intervals[metric]) for metric, value in row.measures]
         else:
             try:
-                result = outcome(row, leave_out_chip=leave_out_chip)
+                result = outcome(row, left_out)
             except AssayError as error:
                 others.append((row.id, error.message))
                 continue
@@ -66,12 +64,12 @@ def predicted(
     return scored, others
 
 
-def outcome(row: PublishedRow, *, leave_out_chip: bool = False) -> Outcome:
+def outcome(row: PublishedRow, left_out: LeftOut = "") -> Outcome:
     """Return what the load generator of a row should have seen.
 
     Raises Unsupported where the deployment cannot be modelled, Infeasible where the model does not fit.
     """
-    deployment = deployment_of(row, left_out=row.chip if leave_out_chip else "")
+    deployment = deployment_of(row, left_out)
     workload = Workload(row.input_tokens, row.output_tokens, row.cached_share * row.input_tokens)
     if row.loading == "decode pool":
         context = row.context_tokens or row.input_tokens + row.output_tokens / 2.0
@@ -95,8 +93,8 @@ def outcome(row: PublishedRow, *, leave_out_chip: bool = False) -> Outcome:
     return loads.closed_loop(deployment, workload, row.batch, limit)
 
 
-def deployment_of(row: PublishedRow, left_out: str = "") -> Deployment:
-    """Return the deployment that a row describes, with kernel coefficients that never saw the chip `left_out`."""
+def deployment_of(row: PublishedRow, left_out: LeftOut = "") -> Deployment:
+    """Return the deployment that a row describes, with kernel coefficients that have not seen what is left out."""
     hardware, architecture, part = _silicon(row.chip), _architecture(row.model), chip(row.chip)
     framework = _as_released(row, hardware, left_out)
     return Deployment(
@@ -107,7 +105,7 @@ def deployment_of(row: PublishedRow, left_out: str = "") -> Deployment:
         row.layout,
         precision_of(row, architecture, part, framework),
         row.speculation,
-        coefficients_without(left_out),
+        coefficients(row.chip, left_out),
     )
 
 
@@ -201,7 +199,7 @@ def _default_limit(row: PublishedRow, deployment: Deployment) -> float:
     return limit.sequences * float(deployment.layout.dp) if limit else float("inf")
 
 
-def _as_released(row: PublishedRow, hardware: Silicon, left_out: str) -> Engine:
+def _as_released(row: PublishedRow, hardware: Silicon, left_out: LeftOut) -> Engine:
     """Return the framework with the limits it has on the chip, and with what its release adds to a step."""
     framework = engine(row.framework)
     limit = limit_of(framework.id, chip(row.chip))
@@ -209,7 +207,7 @@ def _as_released(row: PublishedRow, hardware: Silicon, left_out: str) -> Engine:
     numbers: dict[str, float] = {}
     if limit and limit.chunk_tokens:
         numbers["chunk_tokens"] = limit.chunk_tokens
-    if release and left_out not in release.fitted_on:
+    if release and not (left_out and row.chip in release.fitted_on):
         serial = row.serial or row.speculation.draft_tokens > 0
         own_s = release.serial_step_overhead_s if serial else None
         step_s = release.step_overhead_s if own_s is None else own_s

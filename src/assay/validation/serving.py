@@ -6,12 +6,13 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, Literal
+from typing import Final
 
 from assay.core.errors import NotInCatalogue
 from assay.core.tree import Branch
-from assay.engine.uncertainty import Quantity, band, transfer
+from assay.engine.uncertainty import Quantity, Transfer, band, transfer
 from assay.validation.deployments import deployment_of, silicon_of
+from assay.validation.left_out import LeftOut
 from assay.validation.measured import Measured
 from assay.validation.predict import Predicted, breakdown, predict
 from assay.validation.published import read
@@ -20,7 +21,6 @@ from assay.validation.score import Group, Score, Scored, group_by
 from assay.validation.silicon_sample import aggregated, disaggregated, raw, sample_path
 
 SOURCE: Final = "silicon_sample.csv of PyPI aiconfigurator-core 0.12.0"
-LeaveOut = Literal["", "chip"]
 CLEAN, ASIDE, RAW = "clean", "set aside", "raw"
 GROUPINGS: Final = (
     ("set", "mode"),
@@ -43,7 +43,7 @@ class ServingScore:
     cleaning: tuple[tuple[str, int, str], ...]
 
 
-def score_serving(leave_out: LeaveOut = "") -> ServingScore:
+def score_serving(leave_out: LeftOut = "") -> ServingScore:
     """Return the errors on every measured deployment of the sample: clean rows, all rows, raw rows.
 
     Raises
@@ -54,9 +54,9 @@ def score_serving(leave_out: LeaveOut = "") -> ServingScore:
     path = sample_path()
     cleaned = aggregated(path)
     rows = [*cleaned.rows, *disaggregated(path)]
-    scored = list(scores(predict(rows, leave_out_chip=bool(leave_out)), leave_out))
+    scored = list(scores(predict(rows, leave_out), leave_out))
     unread = [row for row in raw(path) if possible(row)]
-    scored += scores(predict(unread, leave_out_chip=bool(leave_out)), leave_out, RAW)
+    scored += scores(predict(unread, leave_out), leave_out, RAW)
     groups = [group for keys in GROUPINGS for group in group_by(scored, *keys)]
     everything = [each for each in scored if each.by["set"] != RAW]
     groups += [_relabelled(group, "all") for group in group_by(everything, "mode")]
@@ -79,7 +79,7 @@ def score_measurements(path: Path) -> ServingScore:
     return ServingScore(Score(path.name, len(rows), tuple(scored), tuple(groups)), log)
 
 
-def scores(rows: Iterable[Predicted], leave_out: LeaveOut = "", label: str = "") -> Iterator[Scored]:
+def scores(rows: Iterable[Predicted], leave_out: LeftOut = "", label: str = "") -> Iterator[Scored]:
     """Yield TPOT and TTFT of each prediction beside what was measured; TTFT only where the cache is not full."""
     for each in rows:
         row = each.row
@@ -103,9 +103,11 @@ def scores(rows: Iterable[Predicted], leave_out: LeaveOut = "", label: str = "")
                 yield Scored(row.id, f"{quantity}_s", by, measured, value, interval.low, interval.high)
 
 
-def reach(row: Measured, leave_out: LeaveOut) -> Literal["measured", "sibling", "new generation", "other vendor"]:
+def reach(row: Measured, leave_out: LeftOut) -> Transfer:
     """Return how far the row's chip is from those that were measured; without itself, it is a sibling at best."""
     found = transfer(silicon_of(row.chip))
+    if leave_out == "generation" and found in ("measured", "sibling"):
+        return "new generation"
     return "sibling" if leave_out and found == "measured" else found
 
 
@@ -116,14 +118,14 @@ def possible(row: Measured) -> bool:
     return all(count % row.tp == 0 for count in heads)
 
 
-def explain(id: str, leave_out: LeaveOut = "") -> Branch:
+def explain(id: str, leave_out: LeftOut = "") -> Branch:
     """Return the predicted breakdown of one measured row beside its measured times. Raises NotInCatalogue."""
     path = sample_path()
     rows: Sequence[Measured] = [*aggregated(path).rows, *disaggregated(path)]
     row = next((row for row in rows if row.id == id), None)
     if row is None:
         raise NotInCatalogue("measured row", id, [row.id for row in rows])
-    return breakdown(row, predict([row], leave_out_chip=bool(leave_out))[0], row.chip if leave_out else "")
+    return breakdown(row, predict([row], leave_out)[0], leave_out)
 
 
 def _layout(row: Measured) -> str:
