@@ -16,6 +16,9 @@ from assay.core.errors import UsageError
 if TYPE_CHECKING:
     from assay.supply.run import RunRequest
 
+if TYPE_CHECKING:
+    from assay.supply.measure import Serving
+
 app = App(
     name="supply",
     help="How many chips can be had under a policy, with intervals, and what they add up to. Scenarios, not forecasts.",
@@ -44,6 +47,11 @@ def run(
     flop: float = 5e26,
     days: float = 90.0,
     mfu: float = 0.35,
+    model: str = "",
+    input_tokens: int = 4096,
+    output_tokens: int = 1024,
+    ttft: str = "2s",
+    tpot: str = "50ms",
     series: str = HEADLINE,
     chart: Path | None = None,
     json: Flag = False,
@@ -70,6 +78,16 @@ def run(
         Length of that run.
     mfu
         Model FLOP utilisation of that run.
+    model
+        Count tokens per second of this model: what each chip serves of it, by the performance model of `compare`.
+    input_tokens
+        Mean prompt length of that service.
+    output_tokens
+        Mean answer length.
+    ttft
+        Longest mean time to first token.
+    tpot
+        Longest mean time per output token.
     series
         Series of the chart.
     chart
@@ -89,7 +107,8 @@ def run(
 
     thresholds = tuple(_threshold(text) for text in threshold)
     training = TrainingRun(flop, days, mfu)
-    request = RunRequest(read(scenario), as_of or _today(), samples, seed, thresholds, training)
+    serving = _serving(model, input_tokens, output_tokens, ttft, tpot) if model else None
+    request = RunRequest(read(scenario), as_of or _today(), samples, seed, thresholds, training, serving)
     with output.progress(request.scenario.months, "months", file=sys.stderr) as advance:
         result = answer(request, advance)
     if chart:
@@ -461,6 +480,25 @@ def _request(text: str, as_of: date | None, seed: int, samples: int) -> RunReque
 
 def _today() -> date:
     return date.today()
+
+
+def _serving(model: str, input_tokens: int, output_tokens: int, ttft: str, tpot: str) -> Serving:
+    """Return the performance model of the main job for one model and service level."""
+    from assay.comparison import CompareRequest
+    from assay.comparison.rate import serving_rate
+    from assay.core.quantity import parse_seconds
+    from assay.supply.measure import Serving
+
+    question = CompareRequest(
+        model=model,
+        chips=("h100-sxm",),
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        ttft_s=parse_seconds(ttft),
+        tpot_s=parse_seconds(tpot),
+    )
+    words = f"{model}, {input_tokens} tokens in, {output_tokens} out, TTFT {ttft}, TPOT {tpot}: assay compare"
+    return Serving(words, serving_rate(question))
 
 
 def _threshold(text: str) -> tuple[str, float]:

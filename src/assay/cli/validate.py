@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -11,9 +12,63 @@ app = App(name="validate", help="Score predictions against what others measured.
 
 
 @app.command
+def kernels(
+    *,
+    leave_out: Literal["chip", "generation"] | None = None,
+    measurements: Path | None = None,
+    fit: Annotated[bool, Parameter(negative=())] = False,
+    out: Path | None = None,
+    json: Annotated[bool, Parameter(negative=())] = False,
+) -> None:
+    """Score the times of single kernels.
+
+    Without a file: the half of the kernel tables of the PyPI package aiconfigurator-core 0.12.0 (extra `validation`)
+    that no fit sees.
+
+    Parameters
+    ----------
+    leave_out
+        'chip' or 'generation': no coefficient has seen the row's chip, or any of its generation.
+    measurements
+        A CSV of anybody's measurements with the columns op, shape (key=value;key=value), dtype, chip, seconds, and
+        optionally framework, kernel, id; docs/validation-kernels.md lists the ops and their keys.
+    fit
+        Fit the coefficients again first and write the files that ship.
+    out
+        Write one line a row: id, metric, measured, value, low, high.
+    json
+        Print one JSON object (schema assay.validation/1).
+    """
+    from assay.cli import output
+    from assay.cli.scoreboard import print_score
+    from assay.validation.score import write_rows
+
+    if fit:
+        from assay.kernels.coefficients import shipped
+        from assay.kernels.fit.files import refit
+
+        with output.progress(len(shipped().families), "families", file=sys.stderr) as advance:
+            refit(advance=advance)
+    if measurements:
+        from assay.validation.kernel_measurements import score_kernel_measurements
+
+        score = score_kernel_measurements(measurements, leave_out or "")
+    else:
+        from assay.validation.kernels import score_kernels
+
+        score = score_kernels(leave_out or "")
+    if out:
+        write_rows(score.predicted, out)
+    if json:
+        output.emit_json(score.as_dict())
+    else:
+        print_score(score, output.console())
+
+
+@app.command
 def serving(
     *,
-    leave_out: Literal["chip"] | None = None,
+    leave_out: Literal["chip", "generation"] | None = None,
     measurements: Path | None = None,
     explain: str = "",
     out: Path | None = None,
@@ -27,7 +82,8 @@ def serving(
     Parameters
     ----------
     leave_out
-        'chip': no coefficient, of kernels or of frameworks, has seen the row's chip.
+        'chip': no coefficient, of kernels or of frameworks, has seen the row's chip; 'generation': no coefficient of
+        kernels has seen any chip of its generation.
     measurements
         A CSV of anybody's measurements; docs/measurements-format.md has the columns.
     explain

@@ -94,30 +94,32 @@ def _hourly(chip: Chip, node: Node | None, request: CompareRequest, basis: Basis
     return rate(chip, node, place=request.place, as_of=request.as_of, basis=basis)
 
 
+def best_choice(model: Model, chip: Chip, request: CompareRequest) -> Choice:
+    """Return the best deployment of a model on one chip. Raises Infeasible and Unsupported with the reason."""
+    return best_deployment(
+        model.architecture,
+        chip,
+        silicon(chip, node_of(chip.id)),
+        _engines(chip, request),
+        request.workload,
+        request.level,
+        max_chips=request.max_chips,
+        fixed=request.fixed,
+        speculation=request.speculation,
+    )
+
+
 def _row(model: Model, chip: Chip, request: CompareRequest, basis: Basis) -> Row:
-    node = node_of(chip.id)
     try:
-        hardware = silicon(chip, node)
-        choice = best_deployment(
-            model.architecture,
-            chip,
-            hardware,
-            _engines(chip, request),
-            request.workload,
-            request.level,
-            max_chips=request.max_chips,
-            fixed=request.fixed,
-            speculation=request.speculation,
-        )
+        choice = best_choice(model, chip, request)
     except (Infeasible, Unsupported) as reason:
         return Row(chip.id, chip.name, chip.tpp, reason.message)
-    return _feasible_row(chip, node, hardware, choice, request, basis)
+    return _feasible_row(chip, node_of(chip.id), choice, request, basis)
 
 
-def _feasible_row(
-    chip: Chip, node: Node | None, hardware: Silicon, choice: Choice, request: CompareRequest, basis: Basis
-) -> Row:
-    state, reach = choice.state, transfer(hardware)
+def _feasible_row(chip: Chip, node: Node | None, choice: Choice, request: CompareRequest, basis: Basis) -> Row:
+    hardware, state = choice.deployment.silicon, choice.state
+    reach = transfer(hardware)
     ttft_s, tpot_s = band("ttft", reach, float(state.ttft_s)), band("tpot", reach, float(state.tpot_s))
     throughput = _throughput(choice, ttft_s, tpot_s)
     prefill_share = _prefill_share(choice)
