@@ -48,9 +48,11 @@ BOUNDS: Final[dict[str, float]] = {
     "ea": 1.0,
     "ei": 0.95,
     "eb": 25e-12,
+    "q": 1.0,
 }
 """Upper bounds in prediction. Products of offsets fitted on warm caches, or carried to a generation they were not
-fitted on, pass the datasheet; no kernel does. eb of the bf16 GEMM ran off to 118 pJ/B: HBM costs a fifth of that."""
+fitted on, pass the datasheet; no kernel does. eb of the bf16 GEMM ran off to 118 pJ/B: HBM costs a fifth of that.
+With q above 1 a fuller wave would be faster. Fits obey them too."""
 
 
 @dataclass(frozen=True, slots=True)
