@@ -22,7 +22,7 @@ def print_score(score: Score, out: Console) -> None:
     for group in score.groups:
         numbers = (group.median_ape, group.mape, group.p90_ape)
         table.add_row(
-            ", ".join(group.by.values()),
+            ", ".join(value for value in group.by.values() if value),
             group.metric,
             str(group.n),
             *(f"{100 * number:.1f}" for number in numbers),

@@ -109,7 +109,9 @@ def _page(board: Mapping[str, Any]) -> Iterator[str]:
         yield "\n## Other chips\n"
         yield "Measurements that others published, read by `assay validate serving --measurements FILE`. No number of a"
         yield "framework was fitted on H20, Ascend, AMD, A100 or L40S; A100 and L40S have kernels in the fit.\n"
-        yield from _table([group for group in board["published"] if tuple(group["by"]) == ("chip",)], worst_first=True)
+        yield from _table(
+            [group for group in board["published"] if tuple(group["by"]) == ("chip", "fault")], worst_first=True
+        )
         yield "\nNot predicted:\n"
         yield from (f"- {entry[1]} rows: {entry[0].removeprefix('not predicted: ')}" for entry in board["unpredicted"])
     yield "\n## Cleaning\n"
@@ -127,7 +129,7 @@ def _table(groups: Sequence[Mapping[str, Any]], *, worst_first: bool) -> Iterato
         inside = f"{100 * group['interval80_coverage']:.0f} | {100 * group['interval80_width']:.0f}"
         if not group["interval80_width"]:
             inside = "- | -"
-        names = ", ".join(value for value in group["by"].values() if value != CLEAN)
+        names = ", ".join(value for value in group["by"].values() if value not in ("", CLEAN))
         yield f"| {names} | {group['metric']} | {group['n']} | {errors} | {100 * group['bias']:+.1f} | {inside} |"
 
 

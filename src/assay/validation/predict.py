@@ -16,7 +16,7 @@ from assay.engine.line import StepTime, total
 from assay.engine.memory import memory_use
 from assay.engine.step import decode_step, prefill_step
 from assay.kernels.speed_of_light import speed_of_light_s
-from assay.serving.closed_loop import Harness, Workload, steady_state
+from assay.serving.closed_loop import STEADY, Harness, Workload, steady_state
 from assay.validation.deployments import LENGTH_FACTOR, configuration, deployment_of
 from assay.validation.left_out import LeftOut, coefficients
 from assay.validation.measured import Measured
@@ -48,11 +48,12 @@ class Predicted:
         return (*self.row.flags, *(["KV-limited"] if slow else []), *(["faster than light"] if fast else []))
 
 
-def predict(rows: Sequence[Measured], left_out: LeftOut = "") -> list[Predicted]:
+def predict(rows: Sequence[Measured], left_out: LeftOut = "", *, fitted: bool = True) -> list[Predicted]:
     """Return the prediction of every row, in the order of the rows.
 
     With "chip" left out neither a kernel coefficient nor an overhead has seen the row's chip; with "generation" no
-    kernel coefficient has seen any chip of its generation, and no overhead the chip.
+    kernel coefficient has seen any chip of its generation, and no overhead the chip. Not `fitted`: the framework's own
+    numbers stand in for those of the campaign, as in every answer to a user.
     """
     groups: dict[object, list[int]] = defaultdict(list)
     for index, row in enumerate(rows):
@@ -62,13 +63,13 @@ def predict(rows: Sequence[Measured], left_out: LeftOut = "") -> list[Predicted]
     found: dict[int, Predicted] = {}
     for members in groups.values():
         group = [rows[index] for index in members]
-        found |= dict(zip(members, _predict(group, left_out), strict=True))
+        found |= dict(zip(members, _predict(group, left_out, fitted), strict=True))
     return [found[index] for index in range(len(rows))]
 
 
-def _predict(group: Sequence[Measured], left_out: LeftOut) -> list[Predicted]:
+def _predict(group: Sequence[Measured], left_out: LeftOut, fitted: bool) -> list[Predicted]:
     first = group[0]
-    deployment = _deployment(first, left_out)
+    deployment = _deployment(first, left_out, fitted)
     factor = LENGTH_FACTOR[first.harness]
     workload = Workload(first.input_tokens * factor, first.output_tokens * factor)
     asked = np.array([row.concurrency for row in group])
@@ -77,7 +78,9 @@ def _predict(group: Sequence[Measured], left_out: LeftOut) -> list[Predicted]:
     if first.mode == "decode worker":
         times: tuple[Number, ...] = _decode_worker(deployment, workload, asked)
     else:
-        state = steady_state(deployment, workload, np.minimum(asked, capacity), _harness(first, left_out))
+        state = steady_state(
+            deployment, workload, np.minimum(asked, capacity), _harness(first, left_out) if fitted else STEADY
+        )
         times = (state.tpot_s, state.ttft_s, state.output_tok_per_s)
     light_s = _light_s(deployment, workload, asked)
     columns = [np.broadcast_to(column, asked.shape) for column in (*times, capacity, light_s)]
@@ -138,10 +141,10 @@ def _lines(step: StepTime) -> tuple[Branch, ...]:
     )
 
 
-def _deployment(row: Measured, left_out: LeftOut) -> Deployment:
+def _deployment(row: Measured, left_out: LeftOut, fitted: bool = True) -> Deployment:
     """Return the row's deployment with the fitted overheads of its framework and harness, where there are any."""
     deployment = deployment_of(row, coefficients(row.chip, left_out))
-    if not row.harness:
+    if not row.harness or not fitted:
         return deployment
     numbers = overheads(row.framework, row.harness, row.chip if left_out else "")
     facts = dict(deployment.engine.facts)

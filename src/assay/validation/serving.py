@@ -31,7 +31,7 @@ GROUPINGS: Final = (
     ("set", "mode", "layout"),
 )
 """Groups that are scored; `all` is the union of clean and set aside."""
-PUBLISHED_GROUPINGS: Final = (("chip",), ("chip", "model"), ("chip", "loading"), ("metric",))
+PUBLISHED_GROUPINGS: Final = (("transfer", "fault"), ("chip", "fault"), ("chip", "loading"), ("chip", "fault", "model"))
 """Groups of anybody's measurements."""
 
 
