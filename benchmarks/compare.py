@@ -1,8 +1,8 @@
 """CPU seconds of the main job, and of AIConfigurator on the same question. Run: python -m benchmarks.compare [PEER].
 
-PEER is the path of an `aiconfigurator` executable (PyPI aiconfigurator 0.12.0, in an environment of its own); without it
-only ours is timed. AIConfigurator answers for one chip and one engine a run, and not at all for chips that it did not
-measure; ours answers six chips and every engine that runs on them.
+PEER is the path of an `aiconfigurator` executable (PyPI aiconfigurator 0.12.0, in an environment of its own); without
+it only ours is timed. AIConfigurator answers for one chip and one engine a run, and not at all for chips that it did
+not measure; ours answers six chips and every engine that runs on them.
 """
 
 import resource

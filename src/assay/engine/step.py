@@ -14,9 +14,9 @@ from assay.llm.operators import attention_operators, head_operators, linear_oper
 def decode_step(deployment: Deployment, sequences: Number, context: Number) -> StepTime:
     """Return one decode step: `sequences` per attention rank, each attending `context` cached tokens.
 
-    T = linear(b, b dp) + attention(b, L) + head(b) + a + g layers + h b, and with speculation times (1 + draft / layers), where
-    the tokens of a step are b (draft + 1). Under pipeline parallelism `sequences / pp` run as one micro-batch through
-    all stages while the others fill the rest: the step is the time through all stages.
+    T = linear(b, b dp) + attention(b, L) + head(b) + a + g layers + h b, and with speculation times
+    (1 + draft / layers), where the tokens of a step are b (draft + 1). Under pipeline parallelism `sequences / pp` run
+    as one micro-batch through all stages while the others fill the rest: the step is the time through all stages.
     """
     architecture, layout, precision = deployment.architecture, deployment.layout, deployment.precision
     queries = 1 + deployment.speculation.draft_tokens
