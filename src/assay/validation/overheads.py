@@ -207,7 +207,7 @@ def composed(found: Features, rows: Sequence[Measured], numbers: dict[str, Float
 
 
 def _solve(pool: _Pool, names: Sequence[str], residuals: Callable[[dict[str, FloatArray]], FloatArray]) -> FloatArray:
-    from scipy.optimize import least_squares  # type: ignore[import-untyped,unused-ignore]  # comes with the extra
+    from scipy.optimize import least_squares  # comes with the extra
 
     deviations = pool.deviations(names)
 

@@ -106,7 +106,7 @@ def _version_key(version: str) -> tuple[tuple[int, str], ...]:
 
 
 def _rows(path: Path, table: Table) -> Rows:
-    import pyarrow.parquet as parquet  # type: ignore[import-untyped]  # only the extra `validation` brings it
+    import pyarrow.parquet as parquet  # only the extra `validation` brings it
 
     content = parquet.read_table(path)
     latency_s = content["latency"].to_numpy() / 1e3
