@@ -64,6 +64,5 @@ def test_every_command_is_in_the_readme_or_behind_it() -> None:
 def test_no_page_of_ours_names_a_machine_or_a_registry() -> None:
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
-        assert "/work/" not in text
-        assert "/root/" not in text
+        assert not re.search(r"(?<![\w.])/(home|root|work)/", text)
         assert "index-url" not in text

@@ -14,7 +14,7 @@ from assay.core.errors import UsageError
 from assay.supply.month import month_name
 from assay.supply.quantiles import COLUMNS, quantiles
 from assay.supply.run import Manifest, RunRequest, manifest, manifest_dict
-from assay.supply.series import Reader, unit_of
+from assay.supply.series import Reader, long_rows, unit_of
 from assay.supply.simulate import sample, simulate
 
 Array = npt.NDArray[Any]
@@ -39,11 +39,7 @@ class DiffResult:
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one row a month and series."""
-        return [
-            {"month": month, "series": name, "unit": unit_of(name), **dict(zip(COLUMNS, values, strict=True))}
-            for month, block in zip(self.months, self.table.tolist(), strict=True)
-            for name, values in zip(self.names, block, strict=True)
-        ]
+        return long_rows(self.months, self.names, self.table)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as JSON carries it."""

@@ -20,7 +20,7 @@ from assay.supply.month import month_name
 from assay.supply.plan import KnownInput, Plan, plan
 from assay.supply.quantiles import COLUMNS, quantiles
 from assay.supply.scenario import Scenario
-from assay.supply.series import Reader, unit_of
+from assay.supply.series import Reader, long_rows, unit_of
 from assay.supply.simulate import sample, simulate
 
 SCHEMA = "assay.supply/1"
@@ -112,11 +112,7 @@ class RunResult:
 
     def rows(self) -> list[dict[str, Any]]:
         """Return one row a month and series."""
-        return [
-            {"month": month, "series": name, "unit": unit_of(name), **dict(zip(COLUMNS, values, strict=True))}
-            for month, block in zip(self.months, self.table.tolist(), strict=True)
-            for name, values in zip(self.names, block, strict=True)
-        ]
+        return long_rows(self.months, self.names, self.table)
 
     def as_dict(self) -> dict[str, Any]:
         """Return the result as JSON carries it."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from assay.core.array import FloatArray
 from assay.supply.chip_class import SOURCES
 from assay.supply.measure import LABELS
 from assay.supply.plan import Plan
+from assay.supply.quantiles import COLUMNS
 from assay.supply.simulate import Month
 
 Array = npt.NDArray[Any]
@@ -87,3 +89,12 @@ def unit_of(name: str) -> str:
     if rest in ("training_runs", "tokens_per_s"):
         return {"training_runs": "runs", "tokens_per_s": "tokens/s"}[rest]
     return UNITS.get(rest, "H100e")
+
+
+def long_rows(months: Sequence[str], names: Sequence[str], table: FloatArray) -> list[dict[str, Any]]:
+    """Return a table of quantiles, shape (months, names, quantiles.COLUMNS), as one row a month and series."""
+    return [
+        {"month": month, "series": name, "unit": unit_of(name), **dict(zip(COLUMNS, values, strict=True))}
+        for month, block in zip(months, table.tolist(), strict=True)
+        for name, values in zip(names, block, strict=True)
+    ]
