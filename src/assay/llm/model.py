@@ -105,7 +105,7 @@ def _fetched(name: str, unknown: NotInCatalogue) -> Model:
     try:
         content = fetch_config(name)
     except HubUnavailable as reason:
-        unknown.hint = f"{unknown.hint} Or {reason}."
+        unknown.hint = f"{unknown.hint} An id of the hub needs a network: {reason}."
         raise unknown from None
     return _read(content, name, None, f"{name}/config.json")
 
