@@ -82,8 +82,8 @@ def serving(
     Parameters
     ----------
     leave_out
-        'chip': no coefficient, of kernels or of frameworks, has seen the row's chip; 'generation': no coefficient of
-        kernels has seen any chip of its generation.
+        'chip': no number of a framework and no refitted coefficient of kernels has seen the row's chip; 'generation':
+        no refitted coefficient has seen any chip of its generation. docs/validation.md says which are not refitted.
     measurements
         A CSV of anybody's measurements; docs/measurements-format.md has the columns.
     explain

@@ -13,7 +13,7 @@ from assay.engine.deployment import Deployment, Speculation
 from assay.kernels.coefficients import Coefficients
 from assay.kernels.silicon import Silicon, silicon
 from assay.kernels.software import software
-from assay.llm.architecture import Architecture
+from assay.llm.architecture import Architecture, LatentAttention
 from assay.llm.layout import Layout
 from assay.llm.model import Model
 from assay.llm.precision import KvFormat, Precision, WeightFormat
@@ -60,7 +60,7 @@ def precision_of(row: Measured, architecture: Architecture) -> Precision:
     narrow = row.precision in {"fp8", "fp4"}
     if narrow and row.harness == "infx" and (row.framework == "trtllm" or blackwell):
         kv = "fp8"
-    if "gpt-oss" in row.model:
+    if native.experts == "w4a16_mxfp4":
         experts: WeightFormat = "w4a8_mxfp4_mxfp8" if blackwell else "w4a16_mxfp4"
         return replace(native, experts=experts, kv=kv)
     if row.precision == "bf16":
@@ -68,14 +68,19 @@ def precision_of(row: Measured, architecture: Architecture) -> Precision:
     if row.precision == "int4":
         return replace(native, experts="int4_wo", kv=kv)
     if row.precision == "fp4":
-        latent = "DeepSeek" in row.model or "Kimi" in row.model or "GLM-5" in row.model
-        outside: WeightFormat = "bf16" if latent else "nvfp4"
-        return Precision(attention=outside, dense=outside, experts="nvfp4", shared=outside, kv=kv)
+        return nvfp4_checkpoint(architecture).with_kv(kv)
     moe = any(hasattr(block.ffn, "experts") for block in architecture.blocks)
     weights: WeightFormat = "fp8_block" if moe else "fp8"
     return Precision(
         attention=weights, dense=weights, experts=weights, shared=weights, kv=kv, static_scales=row.static_scales
     )
+
+
+def nvfp4_checkpoint(architecture: Architecture) -> Precision:
+    """Return the formats of a model's nvfp4 checkpoint: with MLA only the experts are quantised, else all layers."""
+    latent = any(isinstance(block.mixer, LatentAttention) for block in architecture.blocks)
+    outside: WeightFormat = "bf16" if latent else "nvfp4"
+    return Precision(attention=outside, dense=outside, experts="nvfp4", shared=outside)
 
 
 @cache

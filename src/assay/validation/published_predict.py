@@ -16,11 +16,12 @@ from assay.engine.precision import MULTIPLIED_IN, served_precision
 from assay.engine.uncertainty import Transfer, band, transfer
 from assay.kernels.silicon import Silicon, silicon
 from assay.kernels.software import software
-from assay.llm.architecture import Architecture, LatentAttention, MoeFfn
+from assay.llm.architecture import Architecture, MoeFfn
 from assay.llm.model import Model
 from assay.llm.precision import KvFormat, Precision, WeightFormat
 from assay.serving.closed_loop import Workload
 from assay.validation import loads
+from assay.validation.deployments import nvfp4_checkpoint
 from assay.validation.left_out import LeftOut, coefficients
 from assay.validation.loads import Outcome
 from assay.validation.predict import predict
@@ -133,15 +134,13 @@ def precision_of(row: PublishedRow, architecture: Architecture, part: Chip, fram
 
 def _stored(row: PublishedRow, architecture: Architecture) -> Precision:
     native = architecture.native
-    latent = any(isinstance(block.mixer, LatentAttention) for block in architecture.blocks)
     label = row.weights
     if label == "" or (label == "mxfp4" and "mxfp4" in native.experts):
         return native
     if label == "mxfp4":
         return replace(native, experts="w4a8_mxfp4_mxfp8")
     if label == "nvfp4":
-        outside: WeightFormat = "bf16" if latent else "nvfp4"
-        return Precision(attention=outside, dense=outside, experts="nvfp4", shared=outside)
+        return nvfp4_checkpoint(architecture)
     if label == "fp8":
         if native.experts == "fp8_block" or native.attention == "fp8_block":
             return native
