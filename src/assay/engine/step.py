@@ -82,17 +82,28 @@ def mixed_prefill_s(
     T_m = variable part of [ n_c (linear(b + input / n_c) - linear(b)) + attention(input) ]: the floors and the
     weights that a memory-bound step reads anyway are already paid.
     """
-    architecture, layout, precision = deployment.architecture, deployment.layout, deployment.precision
-    micro_batch = np.maximum(np.divide(sequences, layout.pp), 1.0)
+    layout = deployment.layout
+    batch = np.maximum(np.divide(sequences, layout.pp), 1.0)
     chunks = np.maximum(np.ceil(np.divide(input_tokens, deployment.engine.number("chunk_tokens"))), 1.0)
     chunk_tokens = np.divide(input_tokens, chunks)
+    others = batch * layout.dp
+    with_chunk_s = mixed_linear_s(deployment, batch + chunk_tokens, others + chunk_tokens)
+    added_s = with_chunk_s - mixed_linear_s(deployment, batch, others)
+    return np.maximum(chunks * added_s, 0.0) + prefill_attention_s(deployment, input_tokens, cached_tokens)
 
-    def linear_s(extra: Number) -> Number:
-        moe_tokens = micro_batch * layout.dp + extra
-        operators = linear_operators(architecture, micro_batch + extra, moe_tokens, layout, precision, phase="decode")
-        return total(line.variable_s for line in priced(operators, deployment))
 
-    attention = attention_operators(architecture, 1.0, input_tokens, cached_tokens, layout, precision, phase="prefill")
-    attention_s = total(line.variable_s for line in priced(attention, deployment))
-    added_s = linear_s(chunk_tokens) - linear_s(0.0)
-    return np.maximum(chunks * added_s, 0.0) + attention_s
+def mixed_linear_s(deployment: Deployment, tokens: Number, moe_tokens: Number) -> Number:
+    """Return the variable part of everything but attention in a step of `tokens` tokens of a rank.
+
+    `moe_tokens` are the tokens that the experts see, of all ranks.
+    """
+    architecture, layout, precision = deployment.architecture, deployment.layout, deployment.precision
+    operators = linear_operators(architecture, tokens, moe_tokens, layout, precision, phase="decode")
+    return total(line.variable_s for line in priced(operators, deployment))
+
+
+def prefill_attention_s(deployment: Deployment, input_tokens: Number, cached_tokens: Number) -> Number:
+    """Return the variable part of attention over one prompt's new tokens, each attending also the cached ones."""
+    architecture, layout, precision = deployment.architecture, deployment.layout, deployment.precision
+    operators = attention_operators(architecture, 1.0, input_tokens, cached_tokens, layout, precision, phase="prefill")
+    return total(line.variable_s for line in priced(operators, deployment))
