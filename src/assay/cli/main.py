@@ -16,12 +16,18 @@ SUMMARY = "Find out what an AI chip is really worth."
 
 VERBS = {
     "compare": ("assay.cli.compare:compare", "Compare chips for one model, workload and service level."),
+    "plan": ("assay.cli.plan:plan", "Plan a deployment: layouts, pools and chips for a load and a service level."),
     "catalogue": ("assay.cli.catalogue:app", "List, show, check and source the facts about chips, models and prices."),
     "export": ("assay.cli.export:app", "May it be sold to them? Dated export rules on AI chips; not legal advice."),
     "supply": (
         "assay.cli.supply:app",
         "How many chips can be had under a policy, with intervals, and what they add up to.",
     ),
+    "simulate": (
+        "assay.cli.simulate:simulate",
+        "What will users see? Requests through schedulers: latency percentiles, goodput, cost.",
+    ),
+    "sweep": ("assay.cli.sweep:sweep", "Answer a grid of requests, on all processors or a cluster; resumable."),
     "validate": ("assay.cli.validate:app", "How right is it? Predictions against what others measured."),
     "model": ("assay.cli.model:app", "Show what a model is made of: parameters, bytes, operators."),
 }

@@ -141,19 +141,20 @@ class _Run:
         session = int(self.load.requests.session[index])
         if session < 0:
             return True
-        waiting = self.talking.setdefault(session, deque())
-        waiting.append(index)
-        return len(waiting) == 1
+        turns = self.talking.setdefault(session, deque())
+        if not turns or turns[0] != index:
+            turns.append(index)
+        return turns[0] == index
 
     def _answered(self, index: int, now_s: float) -> None:
         """Send the turn that waited for this answer."""
         session = int(self.load.requests.session[index])
         if session < 0:
             return
-        waiting = self.talking[session]
-        waiting.popleft()
-        if waiting:
-            heapq.heappush(self.arriving, (now_s, waiting.popleft()))
+        turns = self.talking[session]
+        turns.popleft()
+        if turns:
+            heapq.heappush(self.arriving, (now_s, turns[0]))
 
     def served(self) -> Served:
         """Run to the end."""

@@ -10,6 +10,7 @@ from assay.serving.simulation.cluster import Failure
 from assay.serving.simulation.limits import Order
 from assay.serving.simulation.router import Policy
 from assay.serving.traffic.requests import Requests
+from assay.serving.traffic.traffic import Traffic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,8 @@ class SimulateRequest:
     """What serves; with `decoding`, what prefills."""
     decoding: PoolRequest | None = None
     """A pool of its own for decoding, to which caches are sent."""
-    requests: Requests = field(repr=False)
+    requests: Requests | Traffic = field(repr=False)
+    """What is sent: columns of one's own, or traffic to draw or read."""
     concurrency: int | None = None
     """Most requests under way (closed loop); None: each is sent when it arrives."""
     ramp_s: float = 0.0
@@ -72,16 +74,10 @@ class SimulateRequest:
 
     def __post_init__(self) -> None:
         """Refuse requests that contradict themselves."""
-        pools = [self.serving, *([self.decoding] if self.decoding else [])]
-        for pool in pools:
+        for pool in self.pools:
             sizes = (pool.replicas, pool.tp, pool.dp, pool.ep, pool.pp, pool.chunk_tokens, pool.max_num_seqs)
             if any(size is not None and size < 1 for size in (*sizes, pool.block_tokens)):
                 raise UsageError("replicas, tp, dp, ep, pp, chunks, sequences and blocks are at least 1")
-            if self.prefix_caching and self.requests.blocks and self.requests.block_tokens % pool.block_tokens:
-                raise UsageError(
-                    f"prefixes of {self.requests.block_tokens} tokens are no multiple of a KV block of "
-                    f"{pool.block_tokens}"
-                )
         if self.concurrency is not None and self.concurrency < 1:
             raise UsageError("a closed loop needs at least one client")
         if self.ramp_s < 0 or (self.ramp_s and self.concurrency is None):
@@ -94,6 +90,11 @@ class SimulateRequest:
                 "A step keeps between 1 and (drafted + 1) tokens.",
             )
         for failure in self.failures:
-            known = failure.pool < len(pools) and failure.replica < pools[failure.pool].replicas
+            known = failure.pool < len(self.pools) and failure.replica < self.pools[failure.pool].replicas
             if not known or failure.at_s < 0 or failure.restart_s < 0:
                 raise UsageError(f"no replica {failure.replica} in pool {failure.pool} to fail at {failure.at_s:g} s")
+
+    @property
+    def pools(self) -> tuple[PoolRequest, ...]:
+        """One pool, or those that prefill and decode."""
+        return (self.serving,) if self.decoding is None else (self.serving, self.decoding)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import ClassVar, TypeAlias
 
 import numpy as np
 import numpy.typing as npt
@@ -23,6 +23,8 @@ class Requests:
     UsageError
         Columns of different lengths, times that go back or are negative, a request without tokens.
     """
+
+    __pydantic_config__: ClassVar = {"arbitrary_types_allowed": True}  # a study may hold a SimulateRequest
 
     arrival_s: FloatArray
     """Earliest time at which the client may send; ascending from 0. A limit on concurrency may delay it further."""
