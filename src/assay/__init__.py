@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from assay.comparison import Report as Report
     from assay.comparison import compare as compare
     from assay.llm.model import Model as Model
+    from assay.serving.simulation.answer import Simulation as Simulation
+    from assay.serving.simulation.answer import simulate as simulate
+    from assay.serving.simulation.request import PoolRequest as PoolRequest
+    from assay.serving.simulation.request import SimulateRequest as SimulateRequest
+    from assay.serving.traffic.traffic import Traffic as Traffic
 
 __version__ = "0.1.0"
 
@@ -25,9 +30,25 @@ _HOMES = {
     "CompareRequest": "assay.comparison",
     "Model": "assay.llm.model",
     "Report": "assay.comparison",
+    "PoolRequest": "assay.serving.simulation.request",
+    "SimulateRequest": "assay.serving.simulation.request",
+    "Simulation": "assay.serving.simulation.answer",
+    "Traffic": "assay.serving.traffic.traffic",
     "compare": "assay.comparison",
+    "simulate": "assay.serving.simulation.answer",
 }
-__all__ = ["Chip", "CompareRequest", "Model", "Report", "compare"]
+__all__ = [
+    "Chip",
+    "CompareRequest",
+    "Model",
+    "PoolRequest",
+    "Report",
+    "SimulateRequest",
+    "Simulation",
+    "Traffic",
+    "compare",
+    "simulate",
+]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401  any of the names above

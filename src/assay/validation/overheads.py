@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -94,7 +94,16 @@ def overheads(framework: str, harness: str, left_out: str = "") -> Overheads:
 
 
 @dataclass(frozen=True, slots=True)
-class _Pool:
+class Prior:
+    """What a number is believed to be before any row is seen."""
+
+    centre: float
+    deviation: float
+    """Standard deviation of its logarithm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
     """Rows with their framework and harness as indices."""
 
     frameworks: tuple[str, ...]
@@ -103,7 +112,7 @@ class _Pool:
     harness: FloatArray
 
     @classmethod
-    def of(cls, rows: Sequence[Measured]) -> _Pool:
+    def of(cls, rows: Sequence[Measured]) -> Labels:
         frameworks = tuple(sorted({row.framework for row in rows}))
         harnesses = tuple(sorted({row.harness for row in rows}))
         return cls(
@@ -118,16 +127,15 @@ class _Pool:
         """Factors of one number."""
         return 1 + len(self.frameworks) + len(self.harnesses) + len(self.frameworks) * len(self.harnesses)
 
-    def deviations(self, names: Sequence[str]) -> FloatArray:
+    def deviations(self, priors: Iterable[Prior]) -> FloatArray:
         """Return the standard deviation of each factor of each number."""
         f, h = len(self.frameworks), len(self.harnesses)
         shares = np.repeat(SPREAD, (1, f, h, f * h))
-        return np.asarray(np.concatenate([DEVIATION[name] * shares for name in names]))
+        return np.asarray(np.concatenate([prior.deviation * shares for prior in priors]))
 
-    def table(self, name: str, logs: FloatArray) -> FloatArray:
-        """Return the number for each framework and harness from the logarithms of its factors."""
+    def table(self, base: float, logs: FloatArray) -> FloatArray:
+        """Return a number for each framework and harness from the logarithms of its factors."""
         f, h = len(self.frameworks), len(self.harnesses)
-        base = float(Overheads.model_fields[name].default)
         by_framework, by_harness = logs[1 : 1 + f], logs[1 + f : 1 + f + h]
         both = logs[1 + f + h :].reshape(f, h)
         return np.asarray(base * np.exp(logs[0] + by_framework[:, np.newaxis] + by_harness[np.newaxis, :] + both))
@@ -139,25 +147,17 @@ def fit(rows: Sequence[Measured], found: Features) -> dict[str, dict[str, Overhe
     First step_s, sequence_s and floor_factor to TPOT, ln(predicted / measured) / 0.1; then the others to TTFT of rows
     whose cache is not full, / 0.25; soft-L1 loss and the priors above.
     """
-    pool = _Pool.of(rows)
+    pool = Labels.of(rows)
     tpot = np.array([row.tpot_s for row in rows])
     ttft = np.array([row.ttft_s for row in rows])
-    step_logs = _solve(pool, STEP_NUMBERS, lambda n: np.log(composed(found, rows, n).tpot_s / tpot) / TPOT_SCALE)
-    step_numbers = {
-        name: pool.table(name, part)
-        for name, part in zip(STEP_NUMBERS, np.split(step_logs, len(STEP_NUMBERS)), strict=True)
-    }
+    tables = solve(pool, _priors(STEP_NUMBERS), lambda n: np.log(composed(found, rows, n).tpot_s / tpot) / TPOT_SCALE)
     free = found.concurrency <= found.capacity
-    fixed = {name: table[pool.framework, pool.harness] for name, table in step_numbers.items()}
+    fixed = {name: table[pool.framework, pool.harness] for name, table in tables.items()}
 
     def token_residuals(numbers: dict[str, FloatArray]) -> FloatArray:
         return np.asarray(np.log(composed(found, rows, fixed | numbers).ttft_s / ttft)[free] / TTFT_SCALE)
 
-    token_logs = _solve(pool, TOKEN_NUMBERS, token_residuals)
-    tables = step_numbers | {
-        name: pool.table(name, part)
-        for name, part in zip(TOKEN_NUMBERS, np.split(token_logs, len(TOKEN_NUMBERS)), strict=True)
-    }
+    tables |= solve(pool, _priors(TOKEN_NUMBERS), token_residuals)
     return {
         framework: {
             harness: Overheads(**{name: float(f"{table[i, j]:.4g}") for name, table in tables.items()})
@@ -206,21 +206,33 @@ def composed(found: Features, rows: Sequence[Measured], numbers: dict[str, Float
     return Composed(np.asarray(tpot_s), np.asarray(ttft_s))
 
 
-def _solve(pool: _Pool, names: Sequence[str], residuals: Callable[[dict[str, FloatArray]], FloatArray]) -> FloatArray:
+def solve(
+    labels: Labels, priors: Mapping[str, Prior], residuals: Callable[[dict[str, FloatArray]], FloatArray]
+) -> dict[str, FloatArray]:
+    """Return each number for each framework and harness: least squares, soft-L1 loss and priors.
+
+    `residuals` takes each number as a column over the rows.
+    """
     from scipy.optimize import least_squares  # comes with the extra
 
-    deviations = pool.deviations(names)
+    deviations = labels.deviations(priors.values())
+
+    def tables(logs: FloatArray) -> dict[str, FloatArray]:
+        parts = np.split(logs, len(priors))
+        return {
+            name: labels.table(prior.centre, part) for (name, prior), part in zip(priors.items(), parts, strict=True)
+        }
 
     def objective(logs: FloatArray) -> FloatArray:
-        parts = np.split(logs, len(names))
-        numbers = {
-            name: pool.table(name, part)[pool.framework, pool.harness] for name, part in zip(names, parts, strict=True)
-        }
-        z = residuals(numbers)
+        z = residuals({name: table[labels.framework, labels.harness] for name, table in tables(logs).items()})
         soft = np.sign(z) * np.sqrt(2.0 * (np.sqrt(1.0 + z * z) - 1.0))
         return np.concatenate([soft, PULL * logs / deviations])
 
-    return np.asarray(least_squares(objective, np.zeros(len(deviations)), xtol=1e-10, ftol=1e-10).x)
+    return tables(np.asarray(least_squares(objective, np.zeros(len(deviations)), xtol=1e-10, ftol=1e-10).x))
+
+
+def _priors(names: Iterable[str]) -> dict[str, Prior]:
+    return {name: Prior(float(Overheads.model_fields[name].default), DEVIATION[name]) for name in names}
 
 
 def fitted() -> OverheadsFile:

@@ -69,8 +69,8 @@ def aggregated(path: Path) -> Cleaning:
     log: Counter[str] = Counter()
     reasons: dict[str, str] = {}
     kept: list[Measured] = []
-    for row in _rows(path, "agg"):
-        measured = _read(row, log)
+    for row in rows_of(path, "agg"):
+        measured = read_row(row, log)
         rule = next((rule for rule in DROPS if rule.condition(row, measured)), None)
         if rule is not None:
             log[rule.name] += 1
@@ -91,16 +91,16 @@ def disaggregated(path: Path) -> tuple[Measured, ...]:
     Rows that do not state a batch (1,328 of 1,602) are read as one decode worker that takes the whole concurrency, with
     attention data parallelism over its experts; they are flagged, and a group of their own.
     """
-    rows = (_read_worker(row) for row in _rows(path, "disagg"))
+    rows = (read_worker(row) for row in rows_of(path, "disagg"))
     return tuple(_merged([row for row in rows if row.tpot_s], Counter()))
 
 
-def _read_worker(row: Row) -> Measured:
-    tp, dp, ep = (max(_count(row, f"decode_{key}", 1), 1) for key in ("tp_size", "attention_dp_size", "moe_ep_size"))
-    concurrency, batch = _concurrency(row), _count(row, "decode_batch_size", 0)
+def read_worker(row: Row) -> Measured:
+    tp, dp, ep = (max(count_of(row, f"decode_{key}", 1), 1) for key in ("tp_size", "attention_dp_size", "moe_ep_size"))
+    concurrency, batch = concurrency_of(row), count_of(row, "decode_batch_size", 0)
     flags: tuple[str, ...] = ()
     if batch:
-        workers = max(_count(row, "decode_num_workers", 1), 1)
+        workers = max(count_of(row, "decode_num_workers", 1), 1)
         if abs(concurrency / (workers * batch * dp) - 1) > CONSISTENT:
             flags = ("batch and concurrency disagree",)
         concurrency = float(batch * dp)
@@ -109,7 +109,7 @@ def _read_worker(row: Row) -> Measured:
         if ep > 1 and dp == 1:
             tp, dp, ep = 1, tp, tp
     aggregated_like = {**row, "tp_size": str(tp), "attention_dp_size": str(dp), "moe_ep_size": str(ep)}
-    read = _read(aggregated_like, Counter(), repair=False)
+    read = read_row(aggregated_like, Counter(), repair=False)
     return replace(
         read, mode="decode worker", concurrency=concurrency, tp=tp, dp=dp, ep=min(ep, tp * dp), ttft_s=None, flags=flags
     )
@@ -117,7 +117,7 @@ def _read_worker(row: Row) -> Measured:
 
 def raw(path: Path) -> tuple[Measured, ...]:
     """Return every aggregated row as its labels stand: nothing repaired, dropped, merged or flagged."""
-    return tuple(_read(row, Counter(), repair=False) for row in _rows(path, "agg"))
+    return tuple(read_row(row, Counter(), repair=False) for row in rows_of(path, "agg"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +130,7 @@ class Rule:
 
 
 def _concurrency_per_batch(row: Row, measured: Measured) -> float:
-    return measured.concurrency / max(_count(row, "batch_size", 1), 1)
+    return measured.concurrency / max(count_of(row, "batch_size", 1), 1)
 
 
 DROPS: Final = (
@@ -218,10 +218,10 @@ FLAGS: Final = (
 )
 
 
-def _read(row: Row, log: Counter[str], repair: bool = True) -> Measured:
-    tp, dp, ep = (max(_count(row, key, 1), 1) for key in ("tp_size", "attention_dp_size", "moe_ep_size"))
-    batch = max(_count(row, "batch_size", 1), 1)
-    concurrency = _concurrency(row)
+def read_row(row: Row, log: Counter[str], repair: bool = True) -> Measured:
+    tp, dp, ep = (max(count_of(row, key, 1), 1) for key in ("tp_size", "attention_dp_size", "moe_ep_size"))
+    batch = max(count_of(row, "batch_size", 1), 1)
+    concurrency = concurrency_of(row)
     labelled = re.search(r"_tp(\d+)(?:_0)?_ep(\d+)", row["id"])
     repairs: list[str] = []
     world = tp
@@ -267,9 +267,9 @@ def _read(row: Row, log: Counter[str], repair: bool = True) -> Measured:
         tp=world // dp,
         dp=dp,
         ep=ep,
-        pp=max(_count(row, "pp_size", 1), 1),
-        ttft_s=_milliseconds(row["silicon_ttft_ms"]),
-        tpot_s=_milliseconds(row["silicon_tpot_ms"]),
+        pp=max(count_of(row, "pp_size", 1), 1),
+        ttft_s=seconds_of(row["silicon_ttft_ms"]),
+        tpot_s=seconds_of(row["silicon_tpot_ms"]),
         measured_on=measured_on[1] if measured_on else "",
         repaired=bool(repairs),
         static_scales=row["model_path"] == "meta-llama/Llama-3.1-70B" and row["precision"] == "fp8",
@@ -280,11 +280,11 @@ def _without_speculative_twins(rows: list[Measured], log: Counter[str]) -> list[
     """Drop DeepSeek rows of TensorRT-LLM that are faster than 0.8 of the slowest row of the same configuration."""
     slowest: dict[object, float] = defaultdict(float)
     for row in rows:
-        slowest[_configuration(row)] = max(slowest[_configuration(row)], row.tpot_s or 0.0)
+        slowest[labels_of(row)] = max(slowest[labels_of(row)], row.tpot_s or 0.0)
     kept = []
     for row in rows:
         suspect = row.model == "deepseek-ai/DeepSeek-R1" and row.framework == "trtllm"
-        if suspect and (row.tpot_s or 0.0) < 0.8 * slowest[_configuration(row)]:
+        if suspect and (row.tpot_s or 0.0) < 0.8 * slowest[labels_of(row)]:
             log["drop: speculative twin"] += 1
         else:
             kept.append(row)
@@ -294,7 +294,7 @@ def _without_speculative_twins(rows: list[Measured], log: Counter[str]) -> list[
 def _merged(rows: Iterable[Measured], log: Counter[str]) -> list[Measured]:
     groups: dict[object, list[Measured]] = defaultdict(list)
     for row in rows:
-        groups[_configuration(row)].append(row)
+        groups[labels_of(row)].append(row)
     merged = []
     for group in groups.values():
         log["merge: repeats"] += len(group) - 1
@@ -305,7 +305,7 @@ def _merged(rows: Iterable[Measured], log: Counter[str]) -> list[Measured]:
     return merged
 
 
-def _configuration(row: Measured) -> tuple[object, ...]:
+def labels_of(row: Measured) -> tuple[object, ...]:
     lengths = (row.input_tokens, row.output_tokens, row.concurrency)
     return (row.chip, row.model, row.framework, row.precision, *lengths, row.tp, row.dp, row.ep, row.harness, row.flags)
 
@@ -316,22 +316,22 @@ def _precision(row: Row) -> str:
     return "fp8" if "FP8" in row["model_path"] else "bf16"
 
 
-def _concurrency(row: Row) -> float:
+def concurrency_of(row: Row) -> float:
     in_id = re.search(r"_c(\d+)", row["id"])
     in_source = re.search(r"silicon_concurrency=(\d+)", row["silicon_data_source"])
     found = in_id or in_source
-    return float(found[1]) if found else float(_count(row, "batch_size", 1))
+    return float(found[1]) if found else float(count_of(row, "batch_size", 1))
 
 
-def _rows(path: Path, mode: str) -> list[Row]:
+def rows_of(path: Path, mode: str) -> list[Row]:
     with path.open(encoding="utf-8", newline="") as file:
         return [row for row in csv.DictReader(file) if row["mode"] == mode]
 
 
-def _count(row: Row, key: str, default: int) -> int:
+def count_of(row: Row, key: str, default: int) -> int:
     return int(float(row[key])) if row[key] else default
 
 
-def _milliseconds(text: str) -> float | None:
+def seconds_of(text: str) -> float | None:
     value = float(text) / 1e3 if text else 0.0
     return value or None

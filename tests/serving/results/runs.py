@@ -89,6 +89,7 @@ class Witness(Naive):
 
     def tokens_s(self, asked: Requests) -> list[list[float]]:
         self.seen: dict[int, list[float]] = {}
+        self.waited_s = 0.0
         jobs = self.run(asked)
         return [self.seen[job.index] for job in jobs]
 
@@ -99,6 +100,11 @@ class Witness(Naive):
         super().one_step()
         for job, generated in before:
             self.seen.setdefault(job.index, []).extend([self.clock] * (job.generated - generated))
+
+    def admit(self) -> None:
+        queue = list(self.waiting)
+        super().admit()
+        self.waited_s += sum(self.clock - job.arrival_s for job in queue if job not in self.waiting)
 
     def end(self, job: Job) -> None:
         self.peak = max(self.peak, self.cache.used)  # before its blocks are given back

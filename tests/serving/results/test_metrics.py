@@ -128,6 +128,16 @@ def test_queue_is_the_waiting_of_its_requests_over_the_time() -> None:
     assert use.max_queue == pytest.approx(50, abs=12)
 
 
+@pytest.mark.parametrize("most", [4, 8, 64])
+def test_a_queue_that_comes_and_goes_is_estimated(most: int) -> None:
+    limits = replace(LIMITS, max_num_seqs=most)
+    served = crowd(300, limits=limits, replicas=1)
+    walked = Witness(Bent(0.01, 1e-6), limits, 0)
+    walked.tokens_s(served.requests)
+    (use,) = summary(served, [limits], 1).pools
+    assert use.mean_queue == pytest.approx(walked.waited_s / served.duration_s, rel=0.1)
+
+
 @settings(max_examples=100)
 @given(asked())
 def test_shares_are_shares(load: Requests) -> None:

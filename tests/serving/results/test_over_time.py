@@ -32,6 +32,7 @@ def test_the_batch_is_what_decodes_at_a_moment() -> None:
     columns = over_time(served, [LIMITS], 84)
     expected = np.where(columns.time_s < 0.04 - 1e-9, 0, np.where(columns.time_s < 0.44 - 1e-9, 2, 1))
     assert columns.pools[0].batch == pytest.approx(expected)
+    assert columns.pools[0].kv_share[:4] == pytest.approx(2 * 10 / 2000)  # 40 tokens each, in blocks of 4
     assert columns.pools[0].queue == pytest.approx(np.zeros(84))
 
 

@@ -78,6 +78,7 @@ def test_statistics_are_those_that_vllm_computes_from_the_lists() -> None:
 
 def test_the_peaks_are_those_of_single_tokens() -> None:
     load = crowd(replicas=1).requests
+    load = replace(load, arrival_s=load.arrival_s + 0.5)  # seconds count from the first sending
     served = serve(load, steps=Bent(0.01, 1e-6))
     result = vllm_bench(served, [LIMITS], summary(served, [LIMITS], 1), RUN)
     tokens_s = np.concatenate(Witness(Bent(0.01, 1e-6), LIMITS, 0).tokens_s(load))

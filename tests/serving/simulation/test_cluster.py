@@ -135,3 +135,14 @@ def test_a_request_that_no_cache_holds_is_refused() -> None:
     requests = Requests(np.zeros(2), np.array([10, 900]), np.array([3, 3]), np.array([-1, -1]))
     with pytest.raises(Infeasible, match=r"1 of 2 requests .* 903 tokens, 800 fit"):
         run(Cluster((POOL,)), Load(requests))
+
+
+def test_a_pipeline_hands_a_prompt_on_when_its_last_stage_is_done() -> None:
+    requests = Requests(np.zeros(1), np.array([10]), np.array([3]), np.array([-1]))
+    pools = tuple(
+        Pool(Even(stages=4), replace(POOL.limits, role=role))
+        for role in ("prefill", "decode")  # type: ignore[arg-type]
+    )
+    served = run(Cluster(pools), Load(requests))
+    assert served.first_token_s == pytest.approx([0.01])
+    assert run(Cluster((Pool(Even(stages=4), POOL.limits),)), Load(requests)).first_token_s == pytest.approx([0.01])

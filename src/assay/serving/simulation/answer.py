@@ -8,7 +8,6 @@ from typing import Any, Final
 
 import numpy as np
 
-import assay
 from assay.catalogue.chip import Chip, chip
 from assay.catalogue.engine import Engine, engine, engines
 from assay.catalogue.node import Node, node_of
@@ -64,7 +63,6 @@ class Simulation:
         """Return the simulation as JSON carries it."""
         return {
             "schema": SCHEMA,
-            "assay": assay.__version__,
             "model": self.model,
             "pools": [self._pool(index) for index in range(len(self.pools))],
             "chips": self.chips,

@@ -204,7 +204,7 @@ class _Run:
                     self.advance()
                     finished += 1
                 else:
-                    self._later(now_s + self.cluster.transfer_s(each.prompt), DELIVER, 1, 0, each)
+                    self._later(now_s + each.behind_s + self.cluster.transfer_s(each.prompt), DELIVER, 1, 0, each)
         self._first_tokens(instance, replica)
         now_s = instance.clock
         quiet = (not self.arriving or self.arriving[0][0] + self.cluster.front_s > now_s) and (

@@ -274,6 +274,7 @@ class Instance:
                 self.first_token_s.append((each.index, self.clock + self._behind_s, self._step))
             if each.generated == each.output_tokens or self.limits.role == "prefill":
                 each.phase = "done" if each.generated == each.output_tokens else "handed"
+                each.behind_s = self._behind_s
                 self._give_back(each, each.prompt)
                 ended.append(each)
             else:

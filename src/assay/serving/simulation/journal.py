@@ -23,8 +23,8 @@ COLUMNS: Final = (
     "context",
 )
 """Begin; time of the first step, and what each next one takes longer; steps; decoding sequences (0: a prefill alone);
-decode steps before it; prompt tokens and prompts computed; requests waiting; KV blocks in use at the end; mean
-context."""
+decode steps before it; prompt tokens and prompts computed; requests waiting; KV blocks in use, before those that a
+decode burst takes; mean context."""
 
 
 class Journal:

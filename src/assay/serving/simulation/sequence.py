@@ -9,6 +9,7 @@ class Sequence:
     """One request in the hands of the schedulers; a plain mutable record, for it changes with every event."""
 
     __slots__ = (
+        "behind_s",
         "blocks",
         "cached",
         "done",
@@ -37,6 +38,8 @@ class Sequence:
         self.phase = "waiting"
         """waiting, filling, running, handed (to a decode pool) or done."""
         self.preemptions = 0
+        self.behind_s = 0.0
+        """Time that a prefill still takes in the other stages of a pipeline when its first stage is free again."""
         self.cached = 0
         """Prompt tokens found in a prefix cache."""
         self.generated = 0

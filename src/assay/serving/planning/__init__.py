@@ -1,0 +1,1 @@
+"""From a model, a load and a service level to a deployment: how many chips of which kinds, laid out how."""
