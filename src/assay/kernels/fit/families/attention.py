@@ -73,13 +73,14 @@ def attention_rows(table: Table, compute: str, kv: str) -> Iterable[Rows]:
             chosen &= shapes["attn_dtype"] == TABLE_NAMES.get(compute, compute)
         if table is DECODE and rows.framework == "trtllm":
             chosen &= shapes["num_heads"] <= WIDEST_GROUP * shapes["num_key_value_heads"]
-        generation = silicon_of(rows.chip).generation
+        silicon = silicon_of(rows.chip)
         by_class: dict[str, list[str]] = {}
         for source in sorted(set(shapes["kernel_source"][chosen].tolist())):
-            by_class.setdefault(kernel_class.attention(source, generation), []).append(source)
+            by_class.setdefault(kernel_class.attention(source, silicon.generation), []).append(source)
         for name, sources in by_class.items():
             if name not in ("triton", "fa4"):
-                yield rows.where(chosen & np.isin(shapes["kernel_source"], sources)).of(name)
+                kernel = prefill.kernel_class(name, silicon) if table is PREFILL else name
+                yield rows.where(chosen & np.isin(shapes["kernel_source"], sources)).of(kernel)
 
 
 def prefill_predict(format_: str, rows: Rows, theta: Theta, chip_: Silicon) -> Column:
