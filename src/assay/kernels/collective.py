@@ -50,7 +50,7 @@ def cost(operator: Collective, machine: Machine) -> Cost:
     # all-to-all: only what stays in the domain crosses its links
     inside = message * np.where(operator.kind == "all_to_all", local / ranks, 1.0)
     seconds = nccl_s(operator.kind, inside, local, nccl, silicon)
-    latency = nccl.a0 * silicon.clocked * growth(local, nccl.an)
+    latency = nccl.a0 * silicon.launch * growth(local, nccl.an)
     if operator.kind == "all_reduce" and silicon.vendor in CUSTOM_VENDORS:
         theta = machine.theta("custom_all_reduce", machine.software.framework)
         custom = np.where(local <= CUSTOM_RANKS, custom_all_reduce_s(message, local, theta, silicon), np.inf)
@@ -73,7 +73,10 @@ def point_to_point_cost(operator: PointToPoint, machine: Machine) -> Cost:
     leaving = np.where(np.asarray(operator.stride) < silicon.chips_per_domain, 0.0, leaving)
     inside_s = operator.message_bytes / (theta.eta * silicon.link_among(2.0))
     outside_s = operator.message_bytes / (NIC_EFFICIENCY * silicon.nic_bytes_per_s)
-    return Cost((1.0 - leaving) * inside_s + leaving * outside_s, (1.0 - leaving) * theta.a0 * silicon.clocked + leaving * NIC_LATENCY_S)
+    return Cost(
+        (1.0 - leaving) * inside_s + leaving * outside_s,
+        (1.0 - leaving) * theta.a0 * silicon.launch + leaving * NIC_LATENCY_S,
+    )
 
 
 def family(operator: Collective, machine: Machine) -> str | None:
@@ -101,11 +104,11 @@ def nccl_s(kind: str, message_bytes: Number, ranks: Number, theta: Theta, silico
     Low latency: al + V' / (ell B); bandwidth: al + a2 G + V' / (eta B), V' the bytes that cross a link.
     """
     exchange = kind == "all_to_all"
-    scale = growth(ranks, theta.an)
-    latency = theta.a0 * silicon.clocked * scale * (theta.ra if kind == "all_reduce" else theta.r2 if exchange else 1.0)
+    scale = silicon.launch * growth(ranks, theta.an)
+    latency = theta.a0 * scale * (theta.ra if kind == "all_reduce" else theta.r2 if exchange else 1.0)
     fastest = volume(kind, ranks) * message_bytes / silicon.link_among(ranks)
     low_latency = latency + fastest / theta.ell
-    bandwidth = latency + theta.a2 * silicon.clocked * scale + fastest / (theta.eta * (theta.e2 if exchange else 1.0))
+    bandwidth = latency + theta.a2 * scale + fastest / (theta.eta * (theta.e2 if exchange else 1.0))
     return np.maximum(_soft_min(low_latency, bandwidth, SHARPNESS), fastest)
 
 

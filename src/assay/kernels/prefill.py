@@ -106,6 +106,7 @@ def time(
     silicon: Silicon,
     *,
     packed: bool = False,
+    operand_bytes: float = 2.0,
     warm: bool = False,
 ) -> Cost:
     """Return the cost of causal attention of `batch` sequences.
@@ -129,6 +130,8 @@ def time(
         The chip.
     packed
         The query heads of one KV head share tiles.
+    operand_bytes
+        Bytes of what the tensor cores multiply: the energy of a FLOP follows them.
     warm
         As benchmarks measure, with inputs left in L2 from the run before.
 
@@ -152,7 +155,16 @@ def time(
     t_mma = 4.0 * sequences * heads.dim * pairs / (theta.e * peak)
     t_exp = sequences * pairs * softmax / (theta.ex * silicon.exp_per_s)
     joule_per_flop = theta.efm if silicon.tensor_issue == "mma_sync" else theta.ef
-    t_power = joule_per_flop * 4.0 * sequences * heads.dim * span.pairs / (POWER_HEADROOM * silicon.tdp_w)
+    t_power = (
+        joule_per_flop
+        * operand_bytes
+        / 2.0
+        * 4.0
+        * sequences
+        * heads.dim
+        * span.pairs
+        / (POWER_HEADROOM * silicon.tdp_w)
+    )
     overhead = theta.tp * tiles / silicon.cores
     t_tiles = p_norm(theta.p, t_mma, t_exp, t_power) + overhead
     per_pair_s = silicon.cores * (4.0 * heads.dim / (theta.e * peak) + softmax / (theta.ex * silicon.exp_per_s))

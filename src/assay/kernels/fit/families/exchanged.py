@@ -24,8 +24,8 @@ PREFILL: Final = Table("moe", "wideep_context_moe_perf", _SHAPE, OLD)
 DECODE: Final = Table("moe", "wideep_generation_moe_perf", _SHAPE, OLD)
 TRTLLM: Final = Table("moe", "wideep_moe_perf", (*_SHAPE, "num_slots", "rank0_num_tokens"))
 
-SKEW: Final = 8
-"""Ranks from which evenly spread tokens are used: of fewer the table has times below those of reading the weights."""
+EVEN_RANKS: Final = 8
+"""Ranks from which evenly spread tokens are used: of fewer the prefill table has times below reading the weights."""
 HOST_EXPONENT: Final = 4.0
 """Of the p-norm of the host's time and the chip's: close to the larger."""
 
@@ -34,7 +34,7 @@ def exchanged_rows(table: Table) -> Iterable[Rows]:
     """Yield SGLang's DeepEP experts."""
     for rows in read(table):
         s = rows.shapes
-        yield rows.where((s["distribution"] != "uniform") | (s["moe_ep_size"] >= SKEW)).of("deepepmoe")
+        yield rows.where((s["distribution"] != "uniform") | (s["moe_ep_size"] >= EVEN_RANKS)).of("deepepmoe")
 
 
 def trtllm_rows() -> Iterable[Rows]:

@@ -52,8 +52,12 @@ def mla_prefill_predict(rows: Rows, theta: Theta, chip_: Silicon) -> Column:
     heads = prefill.Heads(s["num_heads"], s["num_heads"], 160.0)
     kv_bytes = np.where(s["kv_cache_dtype"] == "fp8", KV_BYTES["fp8"], KV_BYTES["bf16"])
     span = prefill.Span(s["isl"])
-    peak = chip_.peak("bf16")
-    return np.asarray(prefill.time(s["batch_size"], span, heads, kv_bytes, peak, theta, chip_, warm=True).seconds)
+    format_ = latent.prefill_format(rows.kernel)
+    peak, operand_bytes = chip_.peak(format_), KV_BYTES[format_]
+    cost = prefill.time(
+        s["batch_size"], span, heads, kv_bytes, peak, theta, chip_, operand_bytes=operand_bytes, warm=True
+    )
+    return np.asarray(cost.seconds)
 
 
 def mla_decode_predict(rows: Rows, theta: Theta, chip_: Silicon) -> Column:

@@ -15,6 +15,7 @@ from assay.kernels.fit.rows import Column, Rows
 from assay.kernels.fit.tables import Rule, Table, read
 from assay.kernels.silicon import Silicon
 from assay.llm.operator import HyperConnection, IndexerLogits, LatentBmm, SparseLatentAttention, TopK
+from assay.llm.precision import KvFormat
 
 _SPAN = ("batch_size", "isl", "step")
 LOGITS: Final = Table("sparse_attention", "glm5_mqa_logits_module_perf", _SPAN)
@@ -142,7 +143,7 @@ def bmm_rows() -> Iterable[Rows]:
 def bmm_predict(rows: Rows, theta: Theta, chip_: Silicon) -> Column:
     """Seconds of absorbed projections."""
     found = np.zeros(np.broadcast_shapes(np.shape(theta.t0), (1, len(rows))))
-    format_ = "bf16" if rows.kernel.endswith("_bf") else "fp8"
+    format_: KvFormat = "bf16" if rows.kernel.endswith("_bf") else "fp8"
     for first, name in ((True, "mla_gen_pre"), (False, "mla_gen_post")):
         mine = rows.shapes["op_name"] == name
         operator = LatentBmm(
