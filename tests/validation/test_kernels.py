@@ -11,6 +11,8 @@ import pytest
 from assay.catalogue.sources import sources
 from assay.core.errors import BadData, NotInCatalogue
 from assay.kernels.coefficients import shipped
+from assay.kernels.fit.families import silicon_of
+from assay.kernels.fit.tables import CHIPS
 from assay.kernels.interval import half_width, shipped_widths
 from assay.validation.kernel_measurements import FORMS, score_kernel_measurements
 from assay.validation.left_out import DATA, coefficients
@@ -95,6 +97,15 @@ def test_a_set_without_a_chip_has_not_seen_it() -> None:
     assert "hopper" not in without.generations
     assert coefficients("h100-sxm", "") is shipped()
     assert coefficients("ascend-910b", "chip") is shipped()  # of no fit
+
+
+def test_no_coefficient_of_a_left_out_set_has_seen_the_chip_or_its_generation() -> None:
+    for chip in CHIPS.values():
+        for family in coefficients(chip, "chip").families.values():
+            assert chip not in family.chips, family.what
+        generation = silicon_of(chip).generation
+        for family in coefficients(chip, "generation").families.values():
+            assert generation not in {silicon_of(seen).generation for seen in family.chips}, family.what
 
 
 def test_a_single_chip_of_its_generation_is_left_out_alike_both_ways() -> None:

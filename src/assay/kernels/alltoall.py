@@ -54,13 +54,13 @@ def token_bytes(operator: ExpertAllToAll) -> float:
 def time(
     tokens: Number,
     bytes_per_token: Number,
-    top_k: float,
+    top_k: Number,
     ranks: Number,
     mode: str,
     theta: Theta,
     silicon: Silicon,
     *,
-    copy_cores: float = COPY_CORES,
+    copy_cores: Number = COPY_CORES,
 ) -> Cost:
     """Return the cost of sending `tokens` of every rank to `top_k` experts spread over `ranks`.
 
@@ -81,7 +81,7 @@ def time(
     core_s: Number = 0.0
     if mode == "normal":
         passes = ranks * _hit(ranks, top_k) + theta.c0
-        cores = min(copy_cores, silicon.cores)
+        cores = np.minimum(copy_cores, silicon.cores)
         core_s = tokens * bytes_per_token * passes / (cores * theta.phi / 64.0 * silicon.load_bytes_per_s)
     several = ranks > 1.0
     return Cost(
@@ -91,7 +91,7 @@ def time(
 
 
 def traffic(
-    tokens: Number, bytes_per_token: Number, top_k: float, ranks: Number, per_node: Number, nodes: Number, mode: str
+    tokens: Number, bytes_per_token: Number, top_k: Number, ranks: Number, per_node: Number, nodes: Number, mode: str
 ) -> tuple[Number, Number]:
     """Return the bytes of one rank over its scale-up link and over its NIC."""
     if mode == "low_latency":
@@ -104,6 +104,6 @@ def traffic(
     )
 
 
-def _hit(groups: Number, top_k: float) -> Number:
+def _hit(groups: Number, top_k: Number) -> Number:
     """Probability that a given one of `groups` holds an expert of a token: 1 - (1 - 1/m)^k."""
     return 1.0 - np.power(1.0 - 1.0 / np.asarray(groups, dtype=float), top_k)

@@ -6,8 +6,10 @@ from typing import Final
 
 import numpy as np
 
+from assay.kernels.coefficients import Theta
 from assay.kernels.machine import Cost, Machine
 from assay.kernels.prefill import Span
+from assay.kernels.silicon import Silicon
 from assay.llm.operator import BlockSparseAttention
 from assay.llm.precision import KV_BYTES
 
@@ -31,18 +33,24 @@ QUERY_ROWS: Final = 16.0
 def cost(operator: BlockSparseAttention, machine: Machine) -> Cost:
     """Return the cost of attention on chosen blocks and of their choice; the projections are GEMMs of their own.
 
+    Notes
+    -----
+    The small kernels tf of a class are bounded by the family's: some classes were timed eager.
+    """
+    name = family(operator, machine)
+    theta = machine.theta(name, KERNELS[operator.phase].get(machine.software.framework, ""))
+    return time(operator, theta.replace(tf=min(theta.tf, machine.theta(name).tf)), machine.silicon)
+
+
+def time(operator: BlockSparseAttention, theta: Theta, silicon: Silicon) -> Cost:
+    """Return the cost of block-sparse attention.
+
     t = tf + attention / (ea P u) + index / (ei P u) + V / (eta BW), u the share of cores with work.
 
     Notes
     -----
-    Fitted per module, GEMMs inside, so the split between its parts is loose: the published median absolute error is
-    31 % (decode) and 44 % (prefill) on an unseen generation, 13 and 21 % on seen chips. The small kernels tf of a
-    class are bounded by the family's: some classes were timed eager. Source: aiconfigurator-core-0-12-0.
+    Fitted per module, GEMMs inside, so the split between its parts is loose. Source: aiconfigurator-core-0-12-0.
     """
-    silicon, software = machine.silicon, machine.software
-    name = family(operator, machine)
-    theta = machine.theta(name, KERNELS[operator.phase].get(software.framework, ""))
-    small_kernels = min(theta.tf, machine.theta(name).tf)
     batch, new = np.asarray(operator.batch, dtype=float), np.asarray(operator.new_tokens, dtype=float)
     keys = np.asarray(operator.kv_tokens, dtype=float)  # mean over the queries
     tokens, dim = batch * new, operator.head_dim
@@ -62,7 +70,7 @@ def cost(operator: BlockSparseAttention, machine: Machine) -> Cost:
     t_attention = 4.0 * dim * operator.heads * tokens * chosen / (theta.ea * peak * busy)
     t_index = 2.0 * dim * rows * tokens * keys / (theta.ei * peak * busy)
     t_memory = traffic / (theta.eta * silicon.bandwidth_bytes_per_s)
-    return Cost(t_attention + t_index + t_memory, small_kernels)
+    return Cost(t_attention + t_index + t_memory, theta.tf)
 
 
 def family(operator: BlockSparseAttention, _: Machine) -> str:

@@ -4,8 +4,9 @@ A coefficient is global x offset of the chip generation x offset of the framewor
 not fitted is 1. Everything is in SI units and keeps the symbol of its formula:
 
 =====================  =========================================================================================
-t0, tp, ts, tf         s: launch; per tile, CTA or query block; per split or serial step; extra kernels of a module
-a0, a2                 s: latency of a collective, and of its second phase
+t0, tp, ts, tf         s: launch (at 1.8 GHz); per tile, CTA or query block; per split or serial step; small
+                       kernels of a module
+a0, a2                 s: latency of a collective, and of its second phase (NVLink: at 1.8 GHz)
 an, ax                 growth of a0 per rank beyond two; exponent of the node count
 e, ea, ei              fraction of the dense tensor peak (all-to-all: ei is the fraction of the NIC rate)
 ex                     fraction of the special-function (exp) rate
@@ -17,10 +18,11 @@ tk, ck                 s per element of k that an mma.sync kernel waits for its 
 p, gh, en              exponent of the p-norm; of head_dim / 128 in the softmax cost; of the ranks in a link's share
 q                      share of a partly filled wave that is paid in full
 ef, efm, eb            J per FLOP (wgmma and others; mma.sync), J per byte of memory traffic
-cq, cw, cio, cm        multiples of traffic: quantisation, KV write, permutation, intermediates
-ra, r2, e2, e8, c0, s  plain multiples
+cq, cw, cio            multiples of traffic: quantisation, KV write, permutation
+ra, r2, e2, e8, c0, s  plain multiples (s: of the projections that a measured module contains)
 kw, ka, kap            fractions of L2 that stay warm between the runs of a benchmark (experts: kap and eps describe
                        the router of the benchmark); not used in prediction
+hot, host              of a benchmark, too: exponent of the fullest rank's share; s of a host that launches one by one
 =====================  =========================================================================================
 """
 

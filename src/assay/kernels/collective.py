@@ -50,12 +50,12 @@ def cost(operator: Collective, machine: Machine) -> Cost:
     # all-to-all: only what stays in the domain crosses its links
     inside = message * np.where(operator.kind == "all_to_all", local / ranks, 1.0)
     seconds = nccl_s(operator.kind, inside, local, nccl, silicon)
-    latency = nccl.a0 * growth(local, nccl.an)
+    latency = nccl.a0 * silicon.launch * growth(local, nccl.an)
     if operator.kind == "all_reduce" and silicon.vendor in CUSTOM_VENDORS:
         theta = machine.theta("custom_all_reduce", machine.software.framework)
         custom = np.where(local <= CUSTOM_RANKS, custom_all_reduce_s(message, local, theta, silicon), np.inf)
         seconds = np.minimum(seconds, custom)
-        latency = theta.a0 * growth(local, theta.an)
+        latency = theta.a0 * silicon.clocked * growth(local, theta.an)
     seconds = np.where(local > 1.0, seconds, 0.0)
     floor = np.minimum(seconds, latency)
     outside = _between_nodes(operator.kind, message, local, domains, silicon)
@@ -73,7 +73,10 @@ def point_to_point_cost(operator: PointToPoint, machine: Machine) -> Cost:
     leaving = np.where(np.asarray(operator.stride) < silicon.chips_per_domain, 0.0, leaving)
     inside_s = operator.message_bytes / (theta.eta * silicon.link_among(2.0))
     outside_s = operator.message_bytes / (NIC_EFFICIENCY * silicon.nic_bytes_per_s)
-    return Cost((1.0 - leaving) * inside_s + leaving * outside_s, (1.0 - leaving) * theta.a0 + leaving * NIC_LATENCY_S)
+    return Cost(
+        (1.0 - leaving) * inside_s + leaving * outside_s,
+        (1.0 - leaving) * theta.a0 * silicon.launch + leaving * NIC_LATENCY_S,
+    )
 
 
 def family(operator: Collective, machine: Machine) -> str | None:
@@ -101,7 +104,7 @@ def nccl_s(kind: str, message_bytes: Number, ranks: Number, theta: Theta, silico
     Low latency: al + V' / (ell B); bandwidth: al + a2 G + V' / (eta B), V' the bytes that cross a link.
     """
     exchange = kind == "all_to_all"
-    scale = growth(ranks, theta.an)
+    scale = silicon.launch * growth(ranks, theta.an)
     latency = theta.a0 * scale * (theta.ra if kind == "all_reduce" else theta.r2 if exchange else 1.0)
     fastest = volume(kind, ranks) * message_bytes / silicon.link_among(ranks)
     low_latency = latency + fastest / theta.ell
@@ -115,7 +118,7 @@ def custom_all_reduce_s(message_bytes: Number, ranks: Number, theta: Theta, sili
     One shot: a0 G + (n - 1) V / (e1 B); two: (a0 + a2) G + 2 (n - 1) / n V / (eta (n / 4)^en B): more peers keep more
     of the links busy.
     """
-    scale = growth(ranks, theta.an)
+    scale = silicon.clocked * growth(ranks, theta.an)
     link = silicon.link_among(ranks)
     fastest = volume("all_reduce", ranks) * message_bytes / link
     one_shot = theta.a0 * scale + np.subtract(ranks, 1.0) * message_bytes / (theta.e1 * link)

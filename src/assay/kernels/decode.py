@@ -98,4 +98,6 @@ def time(
         if split > 1:
             t = t + (theta.ts + split * combined_s)
         t_cta = np.minimum(t_cta, t)
-    return Cost(p_norm(PADDING_SHARPNESS, p_norm(theta.p, t_cta, t_memory, t_mma), t_padding), theta.t0)
+    return Cost(
+        p_norm(PADDING_SHARPNESS, p_norm(theta.p, t_cta, t_memory, t_mma), t_padding), theta.t0 * silicon.launch
+    )

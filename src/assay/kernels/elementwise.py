@@ -20,7 +20,7 @@ def cost(operator: Elementwise, machine: Machine) -> Cost:
     theta = machine.theta("element_wise", machine.software.framework)
     traffic = np.asarray(operator.traffic_bytes, dtype=float)
     variable = traffic / (theta.eta * machine.silicon.bandwidth_bytes_per_s)
-    return Cost(variable, theta.t0 * np.asarray(operator.launches, dtype=float))
+    return Cost(variable, theta.t0 * machine.silicon.launch * np.asarray(operator.launches, dtype=float))
 
 
 def family(_: Elementwise, __: Machine) -> str:
@@ -40,4 +40,4 @@ def time(traffic_bytes: Number, theta: Theta, silicon: Silicon, *, warm: bool = 
     cold = 1.0 - residency(traffic, theta.kap * silicon.l2_bytes) if warm else 1.0
     t_memory = cold * traffic / (theta.eta * silicon.bandwidth_bytes_per_s)
     t_load = traffic / (theta.phi / 64.0 * silicon.load_bytes_per_s * silicon.cores)
-    return Cost(np.sqrt(np.square(t_memory) + np.square(t_load)), theta.t0)
+    return Cost(np.sqrt(np.square(t_memory) + np.square(t_load)), theta.t0 * silicon.launch)

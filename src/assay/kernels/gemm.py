@@ -134,7 +134,7 @@ def time(
     t_power = energy / (POWER_HEADROOM * silicon.tdp_w)
     t_tiles = _best_tiling(m, n, k, operands, theta, silicon)
     busy = p_norm(POWER_SHARPNESS, p_norm(theta.p, t_tiles, t_memory), t_power)
-    return Cost(busy + _quantisation(m, k, operands, theta, silicon), theta.t0)
+    return Cost(busy + _quantisation(m, k, operands, theta, silicon), theta.t0 * silicon.launch)
 
 
 def roofline(m: Number, n: Number, k: Number, operands: OperandFormat, theta: Theta, silicon: Silicon) -> Cost:
@@ -151,7 +151,7 @@ def roofline(m: Number, n: Number, k: Number, operands: OperandFormat, theta: Th
         flop / (theta.e * silicon.peak(operands.tensor)),
         (weights + activations) / (theta.eta * silicon.bandwidth_bytes_per_s),
     )
-    return Cost(variable + _quantisation(m, k, operands, theta, silicon), theta.t0)
+    return Cost(variable + _quantisation(m, k, operands, theta, silicon), theta.t0 * silicon.launch)
 
 
 def _quantisation(m: Number, k: Number, operands: OperandFormat, theta: Theta, silicon: Silicon) -> Number:

@@ -104,9 +104,13 @@ def conv_cost(operator: CausalConv, machine: Machine) -> Cost:
         kernel = MAMBA_CONV_KERNELS[operator.phase]
     else:
         kernel = CONV_KERNELS[operator.kind, operator.phase].get(framework, "")
-    per_sequence = operator.kind == "mamba2" or framework == "trtllm" or machine.silicon.generation == "ampere"
-    theta = machine.theta(name, kernel)
-    return single.time(conv_work(operator, per_sequence=per_sequence), theta, machine.silicon)
+    serial = per_sequence(operator, framework)
+    return single.time(conv_work(operator, per_sequence=serial), machine.theta(name, kernel), machine.silicon)
+
+
+def per_sequence(operator: CausalConv, framework: str) -> bool:
+    """Whether the convolution kernel of a framework walks a sequence serially, a CTA per channel."""
+    return operator.kind == "mamba2" or framework == "trtllm"
 
 
 def conv_family(operator: CausalConv, _: Machine) -> str:

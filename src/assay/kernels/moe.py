@@ -132,7 +132,7 @@ def time(
     t_power = theta.ef * flop / (POWER_HEADROOM * silicon.tdp_w)
     moved = 4.0 * np.asarray(tokens) * hidden + pairs * (6.0 * hidden + 4.0 * inputs * np.asarray(intermediate))
     t_io = theta.cio * moved / silicon.bandwidth_bytes_per_s
-    return Cost(np.sqrt(np.square(up + down) + np.square(t_power)) + t_io, theta.t0)
+    return Cost(np.sqrt(np.square(up + down) + np.square(t_power)) + t_io, theta.t0 * silicon.launch)
 
 
 def _grouped_gemm(

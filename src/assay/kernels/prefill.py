@@ -18,7 +18,9 @@ QUERY_TILE: Final = 128
 """Query rows of one CTA; shorter prompts take the next power of two from 16."""
 ROWS: Final = 16
 """Query rows of one tensor instruction."""
-PACKED: Final = frozenset({"fa2", "fa3", "flashinfer"})
+FLASHINFER_MMA: Final = "flashinfer_mma"
+"""FlashInfer on mma.sync chips, FlashAttention-2 in substance; others run kernels written for their instructions."""
+PACKED: Final = frozenset({"fa2", "fa3", "flashinfer", FLASHINFER_MMA})
 """Kernel classes that put the query heads of one KV head side by side into a tile, so that short prompts fill it."""
 
 
@@ -78,10 +80,15 @@ def cost(operator: PrefillAttention, machine: Machine) -> Cost:
     heads = Heads(operator.heads, operator.kv_heads, operator.head_dim)
     span = Span(operator.new_tokens, operator.cached_tokens, operator.window)
     peak = machine.silicon.peak(operator.compute)
-    kernel = machine.software.attention
+    kernel = kernel_class(machine.software.attention, machine.silicon)
     theta = machine.theta(family(operator, machine), kernel)
     kv_bytes = KV_BYTES[operator.kv]
     return time(operator.batch, span, heads, kv_bytes, peak, theta, machine.silicon, packed=kernel in PACKED)
+
+
+def kernel_class(name: str, silicon: Silicon) -> str:
+    """Return the kernel that a class of prefill attention is on a chip."""
+    return FLASHINFER_MMA if name == "flashinfer" and silicon.tensor_issue == "mma_sync" else name
 
 
 def family(operator: PrefillAttention, _: Machine) -> str:
@@ -99,6 +106,7 @@ def time(
     silicon: Silicon,
     *,
     packed: bool = False,
+    operand_bytes: float = 2.0,
     warm: bool = False,
 ) -> Cost:
     """Return the cost of causal attention of `batch` sequences.
@@ -122,6 +130,8 @@ def time(
         The chip.
     packed
         The query heads of one KV head share tiles.
+    operand_bytes
+        Bytes of what the tensor cores multiply: the energy of a FLOP follows them.
     warm
         As benchmarks measure, with inputs left in L2 from the run before.
 
@@ -145,7 +155,16 @@ def time(
     t_mma = 4.0 * sequences * heads.dim * pairs / (theta.e * peak)
     t_exp = sequences * pairs * softmax / (theta.ex * silicon.exp_per_s)
     joule_per_flop = theta.efm if silicon.tensor_issue == "mma_sync" else theta.ef
-    t_power = joule_per_flop * 4.0 * sequences * heads.dim * span.pairs / (POWER_HEADROOM * silicon.tdp_w)
+    t_power = (
+        joule_per_flop
+        * operand_bytes
+        / 2.0
+        * 4.0
+        * sequences
+        * heads.dim
+        * span.pairs
+        / (POWER_HEADROOM * silicon.tdp_w)
+    )
     overhead = theta.tp * tiles / silicon.cores
     t_tiles = p_norm(theta.p, t_mma, t_exp, t_power) + overhead
     per_pair_s = silicon.cores * (4.0 * heads.dim / (theta.e * peak) + softmax / (theta.ex * silicon.exp_per_s))
@@ -155,4 +174,4 @@ def time(
     moved = batch * heads.dim * (read + prefix)
     cold = 1.0 - residency(moved, theta.kap * warm_bytes(silicon)) if warm else 1.0
     t_memory = cold * moved / (theta.eta * silicon.bandwidth_bytes_per_s)
-    return Cost(np.sqrt(np.square(t_tiles) + np.square(t_last) + np.square(t_memory)), theta.t0)
+    return Cost(np.sqrt(np.square(t_tiles) + np.square(t_last) + np.square(t_memory)), theta.t0 * silicon.launch)

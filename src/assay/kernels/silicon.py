@@ -44,6 +44,10 @@ LOAD_SHARES: Final = 2.0
 """A core loads 64 B a clock, or twice its share of the memory bandwidth where that is more: nobody builds a chip
 whose cores cannot drain its memory. The second binds above 0.5 x 64 B per clock: Rubin, Ascend 910."""
 
+REFERENCE_CLOCK_HZ: Final = 1.8e9
+FITTED_CLOCKS_HZ: Final = (1.4e9, 2.65e9)
+"""Slowest and fastest core clock of the fit: latencies of chips beyond are those at the nearer end."""
+
 PCIE_BYTES_PER_S: Final[dict[int, float]] = {3: 16e9, 4: 32e9, 5: 64e9, 6: 128e9}
 """x16, per direction, by generation."""
 
@@ -85,6 +89,17 @@ class Silicon:
         """Rate at which one core can load operands, before phi."""
         share = self.bandwidth_bytes_per_s / self.cores
         return max(LOAD_BYTES_PER_CLOCK * self.clock_hz, LOAD_SHARES * share)
+
+    @property
+    def clocked(self) -> float:
+        """Factor of a time that passes in clocks of the cores, against a chip of 1.8 GHz."""
+        slowest, fastest = FITTED_CLOCKS_HZ
+        return REFERENCE_CLOCK_HZ / min(max(self.clock_hz, slowest), fastest)
+
+    @property
+    def launch(self) -> float:
+        """Factor of a launch, which passes in part in clocks of the cores and in part outside: the square root."""
+        return float(np.sqrt(self.clocked))
 
     def link_among(self, ranks: Number) -> Number:
         """Return the link rate of one chip among `ranks` of its domain, per direction.

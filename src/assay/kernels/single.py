@@ -9,7 +9,7 @@ import numpy as np
 
 from assay.core.array import Number
 from assay.kernels.coefficients import Theta
-from assay.kernels.machine import Cost, p_norm, residency, waves
+from assay.kernels.machine import Cost, p_norm, residency, warm_bytes, waves
 from assay.kernels.silicon import Silicon
 
 WAVE_SHARE: Final = 0.3
@@ -47,6 +47,6 @@ def time(work: Work, theta: Theta, silicon: Silicon, *, warm: bool = False) -> C
     t_mma = np.divide(work.flop, ctas) / core_flop_per_s
     t_load = np.divide(work.bytes, ctas) / (theta.phi / 64.0 * silicon.load_bytes_per_s)
     inside = np.sqrt(np.square(t_mma) + np.square(t_load)) + np.multiply(work.steps, theta.ts)
-    cold = 1.0 - residency(work.bytes, theta.kap * silicon.l2_bytes) if warm else 1.0
+    cold = 1.0 - residency(work.bytes, theta.kap * warm_bytes(silicon)) if warm else 1.0
     t_memory = cold * np.asarray(work.bytes) / (theta.eta * silicon.bandwidth_bytes_per_s)
     return Cost(p_norm(theta.p, waves(ctas, silicon.cores, WAVE_SHARE) * inside, t_memory), theta.t0)

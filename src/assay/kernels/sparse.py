@@ -27,6 +27,8 @@ INDEX_ROWS: Final = 128
 PAGE_KEYS: Final = 1024
 KEY_BYTES: Final = 132.0
 """One indexer key: 128 fp8 values and a scale."""
+DEQUANTISED: Final[dict[str, frozenset[str]]] = {"trtllm": frozenset({"blackwell", "rubin"})}
+"""Generations on which a framework widens fp8 weights of an absorbed projection before it multiplies them."""
 SPARSE_KERNEL: Final = "flash_mla_sparse_fwd"
 LOGITS_KERNEL: Final = "deep_gemm.fp8_mqa_logits"
 BMM_WEIGHT_BYTES: Final[dict[str, float]] = {"bf16": 2.0, "fp8": 1.0}
@@ -36,8 +38,16 @@ BMM_SUFFIX: Final[dict[str, str]] = {"bf16": "_bf", "fp8": "_fp"}
 def bmm_cost(operator: LatentBmm, machine: Machine) -> Cost:
     """Return the cost of one absorbed projection of MLA decode."""
     framework = machine.software.framework
-    theta = machine.theta("mla_bmm", framework + BMM_SUFFIX[operator.format] if framework else "")
-    return single.time(bmm_work(operator), theta, machine.silicon)
+    dequantised = operator.format == "fp8" and machine.silicon.generation in DEQUANTISED.get(framework, ())
+    kernel = bmm_class(framework, operator.format, dequantised=dequantised)
+    return single.time(bmm_work(operator), machine.theta("mla_bmm", kernel), machine.silicon)
+
+
+def bmm_class(framework: str, format_: str, *, dequantised: bool) -> str:
+    """Return the class of an absorbed projection; "dequantised": fp8 weights widened to bf16 first."""
+    if not framework:
+        return ""
+    return framework + ("_dequantised" if dequantised else BMM_SUFFIX[format_])
 
 
 def bmm_work(operator: LatentBmm) -> Work:

@@ -207,7 +207,7 @@ class HyperConnection(Operator):
     """DeepSeek-V4 hyper-connections (mHC): mixing of `streams` residual streams at two sites of a layer."""
 
     tokens: Number
-    hidden: float
+    hidden: Number
     streams: float
     site: Literal["pre", "post"]
 

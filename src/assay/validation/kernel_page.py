@@ -28,7 +28,8 @@ siblings in. *Generation left out*: no chip of its generation. B300, GB200 and G
 out of the pooled rows, and so is the Intel card.
 
 The same on a terminal, by family, chip, class, regime and grade: `assay validate kernels --leave-out chip`. The
-coefficients: `python -m assay.kernels.fit` (two minutes, the same bytes every time); without each chip or generation:
+coefficients, all of them: `python -m assay.kernels.fit` (a minute, the same bytes every time); without each chip or
+generation (four minutes):
 `python -m assay.kernels.fit --leave-out all --out src/assay/validation/data/left_out`.
 """
 OWN: Final = """## Your own measurements

@@ -19,8 +19,9 @@ DATA: Final = Path(str(resources.files("assay.validation"))) / "data" / "left_ou
 def coefficients(chip_id: str, left_out: LeftOut) -> Coefficients:
     """Return the coefficients for predicting a chip without having seen it, or any of its generation.
 
-    A chip of no fit gets those that ship, or those without its generation. Families that are not refitted (all-to-all,
-    sparse and linear attention, modules, experts behind an all-to-all) keep the coefficients that ship.
+    A chip of no fit gets those that ship, or those without its generation. So does a family in which the chip was never
+    measured: the coefficients that ship have not seen it there. A kernel class that only the chip has is left with the
+    mean of the others.
 
     Parameters
     ----------

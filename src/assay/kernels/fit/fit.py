@@ -29,7 +29,7 @@ def fitted(
     leave_out
         Catalogue id of a chip, or a generation; empty: every chip is seen, as in the files that ship.
     families
-        Families to fit. All others are those that ship: they have no rows here, and have seen every chip.
+        Families to fit: all, unless some are named; others are those that ship, which have seen every chip.
     advance
         Called after each family.
 

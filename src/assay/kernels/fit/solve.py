@@ -104,8 +104,9 @@ def solve(
     cost = space.cost(residuals, x)
     for _ in range(ITERATIONS):
         weights = 1.0 / np.sqrt(1.0 + residuals**2)
-        gradient = jacobian.T @ (weights * residuals) + space.pull * (x - space.centre)
-        hessian = (jacobian * weights[:, None]).T @ jacobian + np.diag(space.pull)
+        # sums in one order, whatever the number of threads: a matrix product would differ in its last digits
+        gradient = np.einsum("ri,r->i", jacobian, weights * residuals) + space.pull * (x - space.centre)
+        hessian = np.einsum("ri,rj->ij", jacobian * weights[:, None], jacobian) + np.diag(space.pull)
         while damping < 1e8:
             step = np.linalg.solve(hessian + damping * np.diag(np.diag(hessian)), gradient)
             moved = x - np.clip(step, -0.7, 0.7)

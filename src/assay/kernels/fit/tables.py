@@ -54,10 +54,13 @@ class Table:
     folder: str
     file: str
     shape: tuple[str, ...]
-    """Columns that describe the kernel; everything else but `latency` is provenance."""
+    """Columns that describe the kernel; everything else but the times is provenance."""
     rules: tuple[Rule, ...] = ()
     newest: bool = False
     """Only the newest version of a framework on a chip: older files repeat or copy rows."""
+    times: tuple[str, ...] = ("latency",)
+    """Columns that add up to the time."""
+    unit_s: float = 1e-3
 
 
 def read(table: Table) -> tuple[Rows, ...]:
@@ -109,7 +112,7 @@ def _rows(path: Path, table: Table) -> Rows:
     import pyarrow.parquet as parquet  # only the extra `validation` brings it
 
     content = parquet.read_table(path)
-    latency_s = content["latency"].to_numpy() / 1e3
+    latency_s = sum((content[name].to_numpy() for name in table.times), np.zeros(content.num_rows)) * table.unit_s
     absent = np.zeros(len(latency_s))  # older files lack columns whose feature did not exist: windows
     shapes: dict[str, Column] = {
         name: content[name].to_numpy(zero_copy_only=False) if name in content.column_names else absent
