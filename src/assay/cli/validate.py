@@ -8,6 +8,8 @@ from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
+from assay.core.errors import UsageError
+
 app = App(name="validate", help="Score predictions against what others measured.", help_format="plaintext")
 
 
@@ -70,6 +72,7 @@ def serving(
     *,
     leave_out: Literal["chip", "generation"] | None = None,
     measurements: Path | None = None,
+    simulated: Annotated[bool, Parameter(negative=())] = False,
     explain: str = "",
     out: Path | None = None,
     json: Annotated[bool, Parameter(negative=())] = False,
@@ -82,10 +85,12 @@ def serving(
     Parameters
     ----------
     leave_out
-        'chip': no number of a framework and no refitted coefficient of kernels has seen the row's chip; 'generation':
-        no refitted coefficient has seen any chip of its generation. docs/validation.md says which are not refitted.
+        'chip': no number of a framework and no coefficient of kernels has seen the row's chip; 'generation': no
+        coefficient has seen any chip of its generation.
     measurements
         A CSV of anybody's measurements; docs/measurements-format.md has the columns.
+    simulated
+        Simulate every row request by request, as its load generator drove it, instead of the closed form (minutes).
     explain
         Id of a row: print the predicted breakdown beside what was measured.
     out
@@ -100,10 +105,19 @@ def serving(
     from assay.validation.serving import explain as explained
     from assay.validation.serving import score_measurements, score_serving
 
+    if simulated and (measurements or leave_out == "generation"):
+        raise UsageError("the sample alone is simulated, with a chip left out or none")
     if explain:
         output.console().print(tree(explained(explain, leave_out or "")), highlight=False)
         return
-    found = score_measurements(measurements) if measurements else score_serving(leave_out or "")
+    if simulated:
+        from assay.validation.simulated_score import score_simulated
+
+        found = score_simulated("chip" if leave_out else "")
+    elif measurements:
+        found = score_measurements(measurements)
+    else:
+        found = score_serving(leave_out or "")
     if out:
         write_rows(found.score.predicted, out)
     if json:
