@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from assay.comparison import Report as Report
     from assay.comparison import compare as compare
     from assay.llm.model import Model as Model
+    from assay.serving.planning.answer import plan as plan
+    from assay.serving.planning.plan import Plan as Plan
+    from assay.serving.planning.request import PlanRequest as PlanRequest
     from assay.serving.simulation.answer import Simulation as Simulation
     from assay.serving.simulation.answer import simulate as simulate
     from assay.serving.simulation.request import PoolRequest as PoolRequest
@@ -30,23 +33,29 @@ _HOMES = {
     "CompareRequest": "assay.comparison",
     "Model": "assay.llm.model",
     "Report": "assay.comparison",
+    "Plan": "assay.serving.planning.plan",
+    "PlanRequest": "assay.serving.planning.request",
     "PoolRequest": "assay.serving.simulation.request",
     "SimulateRequest": "assay.serving.simulation.request",
     "Simulation": "assay.serving.simulation.answer",
     "Traffic": "assay.serving.traffic.traffic",
     "compare": "assay.comparison",
+    "plan": "assay.serving.planning.answer",
     "simulate": "assay.serving.simulation.answer",
 }
 __all__ = [
     "Chip",
     "CompareRequest",
     "Model",
+    "Plan",
+    "PlanRequest",
     "PoolRequest",
     "Report",
     "SimulateRequest",
     "Simulation",
     "Traffic",
     "compare",
+    "plan",
     "simulate",
 ]
 

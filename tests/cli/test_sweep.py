@@ -172,7 +172,7 @@ def _count(store: Path, state: str) -> int:
     [
         (HEAD + "tokens = 4\n[axes]\nchip = [['h20']]\n", (), 2, "'tokens' (nearest: input_tokens"),
         (HEAD + "[axes]\nchip = [['h20']]\n", (), 2, "no field 'chip' (nearest: chips"),
-        (HEAD.replace('"compare"', '"compere"'), (), 2, "Verbs: compare."),
+        (HEAD.replace('"compare"', '"compere"'), (), 2, "Verbs: compare, plan, simulate."),
         (HEAD + "[axis]\nchips = [['h20']]\n", (), 5, "study.toml: axis: Extra inputs"),
         (HEAD + "[axes]\nchips = []\n", (), 5, "study.toml: axes.chips: List should have at least 1 item"),
         (HEAD.replace("0.05", '"soon"').replace("2.0", "[]"), (), 5, "2 faults"),
@@ -211,3 +211,25 @@ def test_a_cluster_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
         found = run(written(tmp_path, HEAD), "--executor", "ray", "--address", address)
     assert found.returncode == 2
     assert f"no Ray cluster at {address}" in found.stderr
+
+
+@pytest.mark.parametrize(
+    ("verb", "request_", "axis"),
+    [
+        (
+            "plan",
+            'model = "Qwen/Qwen3-32B"\nchips = 4\ninput_tokens = 512\noutput_tokens = 64\nttft_s = 2.0\ntpot_s = 0.05\n',
+            'kinds = [["h20"], ["h200"]]',
+        ),
+        (
+            "simulate",
+            'model = "Qwen/Qwen3-32B"\n[request.serving]\nchip = "h200"\ntp = 2\n',
+            "requests = [{ requests = 20, rate_per_s = 1.0 }, { requests = 20, rate_per_s = 4.0 }]",
+        ),
+    ],
+)
+def test_every_verb_has_its_grid(tmp_path: Path, verb: str, request_: str, axis: str) -> None:
+    study = written(tmp_path, f'verb = "{verb}"\n[request]\n{request_}[axes]\n{axis}\n')
+    found = json.loads(run(study, "--workers", "1", "--json").stdout)
+    assert found["done"] == 2
+    assert [point["result"]["schema"] for point in found["results"]] == [f"assay.{verb}/1"] * 2

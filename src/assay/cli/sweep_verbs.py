@@ -63,6 +63,13 @@ def simulate_point(request: Mapping[str, Any]) -> dict[str, Any]:
     return simulate(VERBS["simulate"].read(request)).as_dict()
 
 
+def plan_point(request: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the plan that the fields of a PlanRequest ask for, as JSON carries it."""
+    from assay.serving.planning.answer import plan
+
+    return plan(VERBS["plan"].read(request)).as_dict()
+
+
 VERBS = {
     "compare": Verb(
         "assay.cli.sweep_verbs:compare_point",
@@ -76,6 +83,18 @@ VERBS = {
             Column("tok/s/chip", "output_tok_per_s_per_chip_value", ",.0f"),
             Column("$/Mtok", "usd_per_million_output_tokens_value", ".2f"),
             Column("bound by", "bound_by"),
+        ),
+    ),
+    "plan": Verb(
+        "assay.cli.sweep_verbs:plan_point",
+        "assay.serving.planning.request:PlanRequest",
+        lambda result: [result["choice"]],
+        (
+            Column("chips", "chips"),
+            Column("TTFT s", "ttft_s_value", ".3g"),
+            Column("TPOT s", "tpot_s_value", ".3g"),
+            Column("tok/s/chip", "output_tok_per_s_per_chip_value", ",.0f"),
+            Column("$/Mtok", "usd_per_million_output_tokens_value", ".2f"),
         ),
     ),
     "simulate": Verb(

@@ -15,6 +15,7 @@ from assay.engine.memory import memory_use
 from assay.engine.step import decode_step, mixed_prefill_s, prefill_step
 from assay.kernels.coefficients import Coefficients
 from assay.validation.deployments import LENGTH_FACTOR, configuration, deployment_of
+from assay.validation.launches import STREAM_NUMBERS, balance_steps, held_steps, stream_number
 from assay.validation.measured import Measured
 
 NEUTRAL: Final = {"step_overhead_s": 0.0, "sequence_overhead_s": 0.0, "floor_factor": 1.0}
@@ -43,6 +44,12 @@ class Features:
     capacity: FloatArray
     output_tokens: FloatArray
     ranks: FloatArray
+    held_steps: FloatArray
+    """Decode steps that a launch flag holds a request back."""
+    balance_steps: FloatArray
+    """Decode steps that a launch flag lets attention ranks wait for each other, at most."""
+    stream: FloatArray
+    """Index into launches.STREAM_NUMBERS."""
 
     def take(self, rows: Sequence[int]) -> Features:
         """Return the entries of some rows."""
@@ -59,6 +66,9 @@ def features(rows: Sequence[Measured], coefficients: Coefficients | None = None)
         asked = np.array([rows[index].concurrency for index in members])
         for name, values in _parts(rows[members[0]], asked, coefficients).items():
             columns[name][members] = values
+    columns["held_steps"] = np.array([held_steps(row) for row in rows])
+    columns["balance_steps"] = np.array([balance_steps(row) for row in rows])
+    columns["stream"] = np.array([STREAM_NUMBERS.index(stream_number(row)) for row in rows])
     return Features(**columns)
 
 

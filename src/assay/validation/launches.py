@@ -15,6 +15,10 @@ from assay.validation.measured import Measured
 
 DATA: Final = Path(__file__).parent / "data" / "launches.toml"
 HARNESS: Final = "infx"
+MANY: Final = 16.0
+"""Concurrency from which the launch scripts set the larger stream and receive intervals."""
+STREAM_NUMBERS: Final = ("stream_steps", "stream_steps_many", "stream_steps_plain")
+"""Which number of `overheads` tells when a first token is delivered."""
 MARGIN_TOKENS: Final = 64
 """What the TensorRT-LLM scripts add to input and concurrency, and the multiple they round up to."""
 
@@ -164,6 +168,26 @@ def launch_of(row: Measured) -> Launch | None:
         return None
     found = [launch for launch in launches().launch if launch.matches(row)]
     return max(found, key=lambda each: (bool(each.precision), each.tp is not None, each.since), default=None)
+
+
+def stream_number(row: Measured) -> str:
+    """Return which of STREAM_NUMBERS holds for a row."""
+    launch = launch_of(row)
+    if launch is not None and launch.framework == "sglang" and launch.recv_interval(row) is None:
+        return "stream_steps_plain"
+    return "stream_steps" if row.concurrency < MANY else "stream_steps_many"
+
+
+def held_steps(row: Measured) -> int:
+    """Return how many decode steps the launch script lets a request wait for others."""
+    launch = launch_of(row)
+    return launch.batch_wait_steps(row) if launch else 0
+
+
+def balance_steps(row: Measured) -> int:
+    """Return how many decode steps the launch script lets attention ranks wait for each other's prompts, at most."""
+    launch = launch_of(row)
+    return launch.balance_timeout_steps if launch and row.dp > 1 else 0
 
 
 def _at(value: float | tuple[tuple[float, float], ...] | None, row: Measured) -> float | None:

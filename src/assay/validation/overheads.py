@@ -25,6 +25,7 @@ from assay.catalogue.door import Record, read_json, validated
 from assay.core.array import FloatArray
 from assay.serving.equilibrium import Steps, burst, in_waves, queueing, time_per_output_token
 from assay.validation.features import Features, features
+from assay.validation.launches import STREAM_NUMBERS
 from assay.validation.left_out import coefficients
 from assay.validation.measured import Measured
 from assay.validation.silicon_sample import aggregated, sample_path
@@ -32,8 +33,6 @@ from assay.validation.silicon_sample import aggregated, sample_path
 DATA: Final = Path(__file__).parent / "data" / "overheads.json"
 WAVES: Final = {("gap", "sglang"): 0.7, ("gap", "trtllm"): 0.08, ("gap", "vllm"): 0.09}
 """Weight of prompts that stay in step: fixed lengths, campaign `gap` only. From the composition study."""
-MANY: Final = 16.0
-"""Concurrency from which the launch scripts of InferenceX set the larger stream and receive intervals."""
 TPOT_SCALE, TTFT_SCALE = 0.1, 0.25
 PULL: Final = 3.0
 """Weight of the priors: a factor one standard deviation off costs as much as nine rows that are one scale off."""
@@ -58,6 +57,10 @@ class Overheads(Record):
     """Decode steps until the first token is delivered, below 16 concurrent requests."""
     stream_steps_many: float = 3.0
     """The same, from 16 on."""
+    stream_steps_plain: float = 3.0
+    """The same at any concurrency, where the launch script of SGLang is known to set no receive interval."""
+    balance: float = 0.3
+    """Share of the longest wait for prompts on all attention ranks, where the launch script sets one."""
     burst: float = 0.15
     """Share of requests that meet the burst at the start."""
 
@@ -70,11 +73,21 @@ DEVIATION: Final = {
     "launch_s": 0.4,
     "stream_steps": 1.0,
     "stream_steps_many": 1.0,
+    "stream_steps_plain": 1.0,
+    "balance": 1.0,
     "burst": 0.7,
 }
 """Standard deviation of the logarithm of each number."""
 STEP_NUMBERS: Final = ("step_s", "sequence_s", "floor_factor")
-TOKEN_NUMBERS: Final = ("first_token_s", "launch_s", "stream_steps", "stream_steps_many", "burst")
+TOKEN_NUMBERS: Final = (
+    "first_token_s",
+    "launch_s",
+    "stream_steps",
+    "stream_steps_many",
+    "stream_steps_plain",
+    "balance",
+    "burst",
+)
 
 
 class OverheadsFile(Record):
@@ -194,7 +207,8 @@ def composed(found: Features, rows: Sequence[Measured], numbers: dict[str, Float
     running = np.minimum(found.concurrency, found.capacity)
     tpot_s = time_per_output_token(steps, running, found.output_tokens)
     tpot_s = (1 - waves) * tpot_s + waves * in_waves(steps, found.sequences, found.output_tokens)
-    stream = np.where(found.concurrency < MANY, one["stream_steps"], one["stream_steps_many"])
+    stream = np.choose(found.stream.astype(np.int64), [one[name] for name in STREAM_NUMBERS])
+    stream = stream + found.held_steps + one["balance"] * found.balance_steps
     ttft_s = (
         one["first_token_s"]
         + prefill_s

@@ -16,10 +16,12 @@ from typing import Any, Final
 from assay.catalogue.door import read_json
 from assay.validation.peer import peer_predictions, side_by_side
 from assay.validation.predict import predict
+from assay.validation.ranking import ours, peers, ranking
 from assay.validation.scatter import counts, scatter
 from assay.validation.score import Scored, group_by
 from assay.validation.serving import CLEAN, ServingScore, score_measurements, score_serving
 from assay.validation.silicon_sample import aggregated, sample_path
+from assay.validation.simulated_score import score_simulated
 
 DATA: Final = Path(__file__).parent / "data" / "scoreboard.json"
 DOCS: Final = Path(__file__).parents[3] / "docs"
@@ -33,9 +35,12 @@ TABLES: Final = (
 WHY: Final = """
 ## Why the bad groups are bad
 
-- **TTFT of SGLang** is decided by launch flags that the rows do not record. Delivery of the first token takes 2 to 40
-  decode steps by run (scheduler receive and stream intervals); within a run it is constant. Waves of fixed-length
-  prompts appear in SGLang 0.5.1 to 0.5.8 (Qwen3-32B, H100) and not in 0.5.6 (Llama-8B, H200).
+- **TTFT of SGLang** is decided by launch flags. Delivery of the first token takes 2 to 40 decode steps by run
+  (scheduler receive and stream intervals); the public scripts of InferenceX state them (data/launches.toml), and what a
+  stream interval costs differs between releases. Waves of fixed-length prompts appear in SGLang 0.5.1 to 0.5.8
+  (Qwen3-32B, H100) and not in 0.5.6 (Llama-8B, H200).
+- **TTFT of TensorRT-LLM**: some scripts let a request wait 20 or 40 steps for others, and attention ranks up to 60 for
+  each other; known where the script is.
 - **gpt-oss on Hopper**: mxfp4 experts with 16-bit activations run Triton or Marlin by release; one class stands for
   both.
 - **Qwen3-32B, vLLM 0.12**: 1.5 to 2 ms a step at every size; that release schedules synchronously. The campaign's own
@@ -52,13 +57,24 @@ def measure(published: Path | None) -> dict[str, Any]:
     """Return the scoreboard as JSON carries it."""
     seen, left_out = score_serving(), score_serving("chip")
     rows = aggregated(sample_path()).rows
-    both = list(side_by_side(predict(rows, "chip"), peer_predictions()))
+    predicted = predict(rows, "chip")
+    both = list(side_by_side(predicted, peer_predictions()))
+    clean = [each for each in predicted if not each.set_aside]
+    peer = peer_predictions()
+    shared = [each for each in clean if each.row.id in peer and not each.row.repaired and peer[each.row.id].tpot_s > 0]
     board: dict[str, Any] = {
         "regenerate": "python -m assay.validation.page --measure FILE",
         "seen": [group.as_dict() for group in seen.score.groups],
         "left_out": [group.as_dict() for group in left_out.score.groups],
         "cleaning": [list(entry) for entry in seen.cleaning],
         "peer": [group.as_dict() for keys in (("tool",), ("chip", "tool")) for group in group_by(both, *keys)],
+        "simulated": [group.as_dict() for group in score_simulated().score.groups],
+        "simulated_left_out": [group.as_dict() for group in score_simulated("chip").score.groups],
+        "ranking": {
+            "all": ranking(clean, ours).as_dict(),
+            "shared": ranking(shared, ours).as_dict(),
+            "peer": ranking(shared, peers(peer)).as_dict(),
+        },
         "cells": {metric: counts(_clean(left_out, metric)) for metric in ("tpot_s", "ttft_s")},
     }
     if published:
@@ -104,6 +120,8 @@ def _page(board: Mapping[str, Any]) -> Iterator[str]:
     yield "Clean aggregated rows whose labels were read as printed and that both tools predict. AIConfigurator 0.12.0"
     yield "has measured the very chip of each row; Assay's numbers are those with that chip left out.\n"
     yield from _table(board["peer"], worst_first=False)
+    yield from _simulated(board)
+    yield from _ranked(board["ranking"])
     yield WHY
     if "published" in board:
         yield "\n## Other chips\n"
@@ -118,6 +136,36 @@ def _page(board: Mapping[str, Any]) -> Iterator[str]:
     yield "| rule | rows | why |\n| --- | ---: | --- |"
     yield from (f"| {rule} | {rows} | {reason} |" for rule, rows, reason in board["cleaning"])
     yield ""
+
+
+def _simulated(board: Mapping[str, Any]) -> Iterator[str]:
+    yield "\n## The same rows, simulated\n"
+    yield "Every request of the load generator through the scheduler (`assay validate serving --simulated`), with the"
+    yield "flags of the public launch scripts where they are known. `pools`: disaggregated deployments that state both"
+    yield "batches."
+    for label, key in (("Chip left out", "simulated_left_out"), ("All chips seen", "simulated")):
+        yield f"\n### {label}\n"
+        wanted = [("set", "mode"), ("set", "mode", "framework", "harness")]
+        for keys in wanted if key == "simulated_left_out" else wanted[:1]:
+            yield from _table([group for group in board[key] if tuple(group["by"]) == keys], worst_first=False)
+            yield ""
+
+
+def _ranked(found: Mapping[str, Any]) -> Iterator[str]:
+    yield "\n## Choices\n"
+    yield "Of the layouts that were measured for a model, chip, framework, precision and lengths: how much of the best"
+    yield "measured tok/s/chip at a TPOT limit (10 to 100 ms) the layout ranked first reaches; nothing where it breaks"
+    yield "the limit. Mean over the groups, chip left out.\n"
+    yield "| rows | groups | choices | ranked by | share of the best | a random layout |"
+    yield "| --- | ---: | ---: | --- | ---: | ---: |"
+    for rows, who, key in (
+        ("all clean", "Assay", "all"),
+        ("those AIConfigurator predicts", "Assay", "shared"),
+        ("those AIConfigurator predicts", "AIConfigurator", "peer"),
+    ):
+        each = found[key]
+        shares = " | ".join(f"{100 * each[name]:.1f} %" for name in ("mean_share", "chance_share"))
+        yield f"| {rows} | {each['groups']} | {each['choices']} | {who} | {shares} |"
 
 
 def _table(groups: Sequence[Mapping[str, Any]], *, worst_first: bool) -> Iterator[str]:

@@ -18,9 +18,10 @@ from assay.engine.step import decode_step, prefill_step
 from assay.kernels.speed_of_light import speed_of_light_s
 from assay.serving.closed_loop import STEADY, Harness, Workload, steady_state
 from assay.validation.deployments import LENGTH_FACTOR, configuration, deployment_of
+from assay.validation.launches import balance_steps, held_steps, stream_number
 from assay.validation.left_out import LeftOut, coefficients
 from assay.validation.measured import Measured
-from assay.validation.overheads import MANY, WAVES, overheads
+from assay.validation.overheads import WAVES, overheads
 
 KV_LIMITED: Final = 1.5
 """Beyond this multiple of the capacity the estimate of memory, not the step, decides the time."""
@@ -57,9 +58,17 @@ def predict(rows: Sequence[Measured], left_out: LeftOut = "", *, fitted: bool = 
     """
     groups: dict[object, list[int]] = defaultdict(list)
     for index, row in enumerate(rows):
-        groups[(*configuration(row), row.mode, row.draft_tokens, row.accepted_tokens, row.concurrency < MANY)].append(
-            index
-        )
+        groups[
+            (
+                *configuration(row),
+                row.mode,
+                row.draft_tokens,
+                row.accepted_tokens,
+                stream_number(row),
+                held_steps(row),
+                balance_steps(row),
+            )
+        ].append(index)
     found: dict[int, Predicted] = {}
     for members in groups.values():
         group = [rows[index] for index in members]
@@ -163,5 +172,5 @@ def _harness(row: Measured, left_out: LeftOut) -> Harness:
     if not row.harness:
         return Harness()
     numbers = overheads(row.framework, row.harness, row.chip if left_out else "")
-    interval = numbers.stream_steps if row.concurrency < MANY else numbers.stream_steps_many
+    interval = float(getattr(numbers, stream_number(row))) + held_steps(row) + numbers.balance * balance_steps(row)
     return Harness(numbers.burst, WAVES.get((row.harness, row.framework), 0.0), interval)

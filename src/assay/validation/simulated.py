@@ -29,7 +29,7 @@ from assay.serving.traffic.lengths import up_to
 from assay.serving.traffic.requests import Requests
 from assay.validation.deployments import LENGTH_FACTOR, configuration, deployment_of
 from assay.validation.disaggregated import Pools, disaggregated_pools
-from assay.validation.launches import Launch, launch_of
+from assay.validation.launches import Launch, balance_steps, held_steps, launch_of
 from assay.validation.left_out import coefficients
 from assay.validation.measured import Measured
 from assay.validation.overheads import TTFT_SCALE, Labels, Prior, overheads, solve
@@ -160,16 +160,15 @@ def _run(row: Measured, cluster: Cluster, first: Deployment) -> Simulated:
     line = decodes.steps.decode(batch, inputs + outputs / 2)
     step_s = line.base_s + line.per_token_s * (inputs + outputs / 2)
     prefill = cluster.pools[0].steps.prefill_s
-    held = launch.batch_wait_steps(row) if launch else 0
     return Simulated(
         row=row,
-        ttft_s=float(served.ttft_s.mean()) + held * step_s,
+        ttft_s=float(served.ttft_s.mean()) + (held_steps(row) if launch else 0) * step_s,
         tpot_s=float(np.nanmean(served.tpot_s)),
         output_tok_per_s=float(served.requests.output_tokens.sum()) / served.duration_s,
         step_s=step_s,
         prefill_s=prefill([(max(round(inputs), 1), 0)], 0),
         stream_s=((launch.stream_interval or 1) - 1) * step_s if launch else 0.0,
-        balance_s=launch.balance_timeout_steps * step_s if launch and row.dp > 1 else 0.0,
+        balance_s=balance_steps(row) * step_s if launch else 0.0,
         launches=first.architecture.layers * float(np.ceil(inputs / cluster.pools[0].limits.chunk_tokens)),
     )
 

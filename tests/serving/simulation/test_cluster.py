@@ -91,6 +91,15 @@ def test_everything_is_served_in_order(
         assert (served.sent_s[turns[1:]] >= served.finish_s[turns[:-1]] - 1e-9).all()
 
 
+def test_a_turn_on_its_way_waits_for_the_answer_before_it() -> None:
+    requests = Requests(
+        np.array([0.0, 0.0, 0.05, 1.05]), np.array([5, 60, 54, 1]), np.array([33, 34, 60, 1]), np.array([0, 1, 0, 0])
+    )
+    served = run(Cluster((POOL,), front_s=0.002), Load(requests))
+    assert served.sent_s[2] == served.finish_s[0]
+    assert served.sent_s[3] == served.finish_s[2]
+
+
 def test_one_pool_of_one_is_the_instance_alone() -> None:
     requests = Requests(np.array([0.0, 0.0]), np.array([10, 20]), np.array([3, 3]), np.array([-1, -1]))
     served = run(Cluster((POOL,)), Load(requests))

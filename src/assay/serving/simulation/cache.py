@@ -31,7 +31,8 @@ class KvCache:
     def take(self, count: int) -> None:
         """Take blocks of one's own. The caller has looked at `available`."""
         self.used += count
-        self._evict()
+        if self._idle:
+            self._evict()
 
     def give(self, count: int) -> None:
         """Give one's own blocks back."""

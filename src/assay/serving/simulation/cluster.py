@@ -15,7 +15,7 @@ from assay.core.errors import Infeasible
 from assay.serving.simulation.instance import Instance
 from assay.serving.simulation.limits import Limits
 from assay.serving.simulation.router import Policy, Router
-from assay.serving.simulation.sequence import Sequence, sequence
+from assay.serving.simulation.sequence import Sequence
 from assay.serving.simulation.served import Served
 from assay.serving.simulation.steps import Steps
 from assay.serving.traffic.requests import Requests
@@ -110,7 +110,15 @@ class _Run:
         """When a replica is due; out of date where the replica says otherwise."""
         self.talking: dict[int, deque[int]] = {}
         """By conversation: the turn that is being answered, and those that wait for it."""
+        self.answered_s: dict[int, float] = {}
+        """By conversation: when its last answer ended."""
         self.unsent = self.noted = 0
+        self.blocks = requests.blocks
+        self.session, self.inputs, self.outputs = (
+            requests.session.tolist(),
+            requests.input_tokens.tolist(),
+            requests.output_tokens.tolist(),
+        )
         self.sent_s, self.first_s, self.finish_s = ([nan] * count for _ in range(3))
         self.first_step, self.replica, self.preemptions, self.cached = ([0] * count for _ in range(4))
         for failure in cluster.failures:
@@ -136,21 +144,28 @@ class _Run:
             heapq.heappush(self.arriving, (max(arrival_s, now_s), self.unsent))
             self.unsent += 1
 
-    def _turn(self, index: int) -> bool:
-        """Tell whether a request may be sent: the next turn of a conversation waits for the answer to the last."""
-        session = int(self.load.requests.session[index])
+    def _turn(self, index: int, sent_s: float) -> bool:
+        """Tell whether a request was sent: the next turn of a conversation waits for the answer to the last."""
+        session = self.session[index]
         if session < 0:
             return True
         turns = self.talking.setdefault(session, deque())
         if not turns or turns[0] != index:
             turns.append(index)
-        return turns[0] == index
+        if turns[0] != index:
+            return False
+        answered_s = self.answered_s.get(session, 0.0)
+        if sent_s < answered_s:  # the answer ended while this turn would have been on its way
+            heapq.heappush(self.arriving, (answered_s, index))
+            return False
+        return True
 
     def _answered(self, index: int, now_s: float) -> None:
         """Send the turn that waited for this answer."""
-        session = int(self.load.requests.session[index])
+        session = self.session[index]
         if session < 0:
             return
+        self.answered_s[session] = now_s
         turns = self.talking[session]
         turns.popleft()
         if turns:
@@ -159,8 +174,8 @@ class _Run:
     def served(self) -> Served:
         """Run to the end."""
         arriving, later, work, front_s = self.arriving, self.later, self.work, self.cluster.front_s
-        ended = 0
-        while ended < len(self.load.requests):
+        ended, count = 0, len(self.load.requests)
+        while ended < count:
             arrival_s = arriving[0][0] + front_s if arriving else inf
             later_s = later[0][0] if later else inf
             work_s = work[0][0] if work else inf
@@ -169,9 +184,11 @@ class _Run:
                 self._happen(now_s, kind, pool, replica, each)
             elif arrival_s <= work_s:
                 sent_s, index = heapq.heappop(arriving)
-                if self._turn(index):
+                if self._turn(index, sent_s):
                     self.sent_s[index] = sent_s
-                    self._deliver(arrival_s, 0, sequence(self.load.requests, index))
+                    blocks = self.blocks[index] if self.blocks else ()
+                    each = Sequence(index, self.inputs[index], self.outputs[index], blocks)
+                    self._deliver(arrival_s, 0, each)
             else:
                 due_s, pool, replica = heapq.heappop(work)
                 instance = self.pools[pool][replica]
@@ -205,14 +222,16 @@ class _Run:
                     finished += 1
                 else:
                     self._later(now_s + each.behind_s + self.cluster.transfer_s(each.prompt), DELIVER, 1, 0, each)
-        self._first_tokens(instance, replica)
+        if instance.first_token_s:
+            self._first_tokens(instance, replica)
         now_s = instance.clock
         quiet = (not self.arriving or self.arriving[0][0] + self.cluster.front_s > now_s) and (
             not self.later or self.later[0][0] > now_s
         )
         if quiet:
             instance.plan()
-            self._first_tokens(instance, replica)
+            if instance.first_token_s:
+                self._first_tokens(instance, replica)
         if instance.due < inf:
             heapq.heappush(self.work, (instance.due, pool, replica))
         return finished
@@ -245,7 +264,7 @@ class _Run:
         if not self.up[pool]:
             self.parked.append((pool, each))
             return
-        session = int(self.load.requests.session[each.index])
+        session = self.session[each.index]
         replica = self.routers[pool].choose(self.pools[pool], self.up[pool], each, session)
         instance = self.pools[pool][replica]
         due_s = instance.due

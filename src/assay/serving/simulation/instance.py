@@ -40,6 +40,8 @@ class Instance:
         """Request, time of its first token, decode steps done until then; whoever drives takes them out."""
         self._in_line = limits.order == "fcfs" and limits.recv_interval_steps == 1
         """A newcomer changes nothing while the head of the queue is blocked."""
+        self._each_step = limits.recv_interval_steps == 1
+        self._mixed = limits.interference == "mixed"
         self._accepted = float(limits.accepted_tokens)
         self._plain = limits.accepted_tokens == 1
         self._prefix_tokens = prefix_tokens if limits.prefix_caching and limits.role != "decode" else 0
@@ -104,12 +106,17 @@ class Instance:
 
     def plan(self) -> None:
         """Begin the next work, if there is any."""
-        if not self._batch or self._since_look % self.limits.recv_interval_steps == 0:
-            self._look()
-        mixed = self.limits.interference == "mixed"
+        if not self._batch or self._each_step or self._since_look % self.limits.recv_interval_steps == 0:
+            self._since_look = 0
+            if self._inbox:
+                self._look()
+        mixed = self._mixed
         preempted = mixed and self._make_room()
         if not preempted:
-            self._admit()
+            if self._waiting:
+                self._admit()
+            else:
+                self._blocked = False
         if self._filling and self._fill(mixed):
             return
         preempted |= self._make_room()
@@ -147,7 +154,6 @@ class Instance:
         for each in self._inbox:
             heapq.heappush(self._waiting, (each.input_tokens if shortest else 0, each.order, each))
         self._inbox.clear()
-        self._since_look = 0
 
     def _admit(self) -> None:
         """Take requests from the queue while sequences, blocks and the tokens of the step allow."""
@@ -196,8 +202,8 @@ class Instance:
 
     def _make_room(self) -> bool:
         """Preempt the sequences admitted last until the next step's blocks are there; tell whether any was."""
-        ticks, preempted = self._ticks(1), False
-        if self._batch * ticks <= self.cache.available:  # not more than one block a sequence and tick
+        ticks, preempted = (1 if self._plain else self._ticks(1)), False
+        if self._batch * ticks <= self.cache.blocks - self.cache.used:  # not more than one block a sequence and tick
             return False
         while self._batch and self._blocks_for(ticks) > self.cache.available:
             self._preempt()
@@ -419,7 +425,11 @@ class Instance:
         if ticks == 1:
             return residues[-tick % size]
         whole, rest = divmod(ticks, size)
-        return self._batch * whole + sum(residues[-(tick + each) % size] for each in range(rest))
+        begin = -(tick + rest - 1) % size if rest else 0
+        part = residues[begin : begin + rest]
+        if begin + rest > size:
+            part += residues[: begin + rest - size]
+        return self._batch * whole + sum(part)
 
     # The journal.
 
@@ -429,24 +439,28 @@ class Instance:
         count = self._count if decodes else min(self._count, 1)
         batch = self._batch if decodes or self._count else 0
         self.journal.burst(
-            begin_s,
-            self._first_s,
-            self._slope_s,
-            count,
-            batch,
-            self._step,
-            prefill_tokens,
-            len(self._chunks) if prefill_tokens else 0,
-            len(self._waiting) + len(self._inbox),
-            self.cache.used,
-            self._context / batch if batch else 0.0,
+            (
+                begin_s,
+                self._first_s,
+                self._slope_s,
+                count,
+                batch,
+                self._step,
+                prefill_tokens,
+                len(self._chunks) if prefill_tokens else 0,
+                len(self._waiting) + len(self._inbox),
+                self.cache.used,
+                self._context / batch if batch else 0.0,
+            )
         )
 
     def _emit(self, now_s: float) -> None:
         """Note the gap before the first tokens of a burst: the step, and what it stood behind."""
-        older = self._batch - len(self._joined_s)
+        joined, journal = self._joined_s, self.journal
+        older = self._batch - len(joined)
         if older > 0:
-            self.journal.gap(now_s - self._last_token_s, older)
-        for joined_s in self._joined_s:
-            self.journal.gap(now_s - joined_s, 1.0)
-        self._joined_s.clear()
+            journal.gap(now_s - self._last_token_s, older)
+        if joined:
+            for joined_s in joined:
+                journal.gap(now_s - joined_s, 1.0)
+            joined.clear()

@@ -36,14 +36,13 @@ class Journal:
         self._columns = array("d")
         self._gaps = array("d")
 
-    def burst(self, *values: float) -> None:
+    def burst(self, values: tuple[float, ...]) -> None:
         """Note a burst; values in the order of COLUMNS."""
         self._columns.extend(values)
 
     def gap(self, seconds: float, tokens: float) -> None:
         """Note a gap before the next token of some sequences."""
-        self._gaps.append(seconds)
-        self._gaps.append(tokens)
+        self._gaps.extend((seconds, tokens))
 
     def columns(self) -> dict[str, FloatArray]:
         """Return the bursts."""

@@ -113,7 +113,7 @@ class StepTable:
     def _tabulate_decode(self, max_batch: int) -> None:
         exact = np.arange(1.0, min(EXACT_BATCH, max_batch) + 1.0)
         wide = np.geomspace(exact[-1], max(max_batch, exact[-1]), max(int(np.log(max_batch / exact[-1]) / 0.02), 1) + 1)
-        self._batches = np.unique(np.concatenate([exact, wide]))
+        self._batches = np.concatenate([exact, wide[wide > exact[-1]]])
         sequences = np.maximum(self._batches / self.ranks, 1.0)[:, np.newaxis]
         step = decode_step(self._deployment, sequences, np.array(CONTEXTS)[np.newaxis, :])
         self._decode_s = np.broadcast_to(step.seconds, (len(self._batches), len(CONTEXTS)))
