@@ -218,7 +218,10 @@ def test_a_cluster_that_is_not_there_is_told_at_once(tmp_path: Path) -> None:
     [
         (
             "plan",
-            'model = "Qwen/Qwen3-32B"\nchips = 4\ninput_tokens = 512\noutput_tokens = 64\nttft_s = 2.0\ntpot_s = 0.05\n',
+            (
+                'model = "Qwen/Qwen3-32B"\nchips = 4\n'
+                "input_tokens = 512\noutput_tokens = 64\nttft_s = 2.0\ntpot_s = 0.05\n"
+            ),
             'kinds = [["h20"], ["h200"]]',
         ),
         (

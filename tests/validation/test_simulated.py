@@ -23,7 +23,7 @@ from assay.validation.simulated import (
 )
 from tests.validation.sample import sample
 
-ROWS = [row for row in sample() if row.concurrency <= 16][::8]
+ROWS = [row for row in sample() if row.concurrency <= 16]
 
 
 def test_the_harness_sends_what_it_says() -> None:
@@ -49,7 +49,7 @@ def test_errors_do_not_grow() -> None:
             for each in found
         ]
     )
-    assert np.median(np.abs(tpot)) < 0.08
+    assert np.median(np.abs(tpot)) < 0.075
     assert np.median(np.abs(ttft)) < 0.25
 
 
@@ -61,7 +61,8 @@ def test_means_are_those_of_the_closed_form() -> None:
 
 
 def test_pools_decode_apart() -> None:
-    row = replace(next(row for row in sample() if row.chip == "h200-sxm"), concurrency=8, mode="decode worker")
+    infx = next(row for row in sample() if row.harness == "infx" and row.input_tokens > row.output_tokens)
+    row = replace(infx, concurrency=8, mode="decode worker")
     side = replace(row, mode="prefill worker")
     (found,) = simulated_pools([Pools(side, row, 2, 1)])
     assert found.row.harness == POOLS

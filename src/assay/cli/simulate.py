@@ -44,6 +44,7 @@ def simulate(
     no_prefix_caching: Annotated[bool, Parameter(negative=())] = False,
     draft_tokens: int = 0,
     accepted_tokens: float = 1.0,
+    stream_interval: int = 1,
     fail: Annotated[tuple[str, ...], Parameter(negative=())] = (),
     trace: str = "",
     speed: float = 1.0,
@@ -127,6 +128,8 @@ def simulate(
         Tokens drafted per step by multi-token prediction.
     accepted_tokens
         Tokens a step yields on average with drafting, the certain one included.
+    stream_interval
+        Tokens that the server sends together (--stream-interval of SGLang).
     fail
         An instance that fails: at second:instance:restart, such as 600s:0:120s; repeat for more.
     trace
@@ -243,6 +246,7 @@ def simulate(
         prefix_caching=not no_prefix_caching,
         draft_tokens=draft_tokens,
         accepted_tokens=accepted_tokens,
+        stream_interval_tokens=stream_interval,
         failures=tuple(_failure(text) for text in fail),
         place=place.upper(),
         as_of=as_of or date.today(),

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
-
 from assay.core.tree import Branch
 from assay.economics.cost import TokenCost
 from assay.economics.energy import Power
 from assay.economics.rate import Rate
+from assay.engine.bill import step_branch
 from assay.engine.bound import Bound
-from assay.engine.line import StepTime
 from assay.serving.search import Choice
 
 
@@ -24,7 +22,7 @@ def explanation(choice: Choice, limits: Bound, hourly: Rate, drawn: Power, cost:
         float(state.tpot_s),
         "s",
         children=(
-            _step("decode step" + _per_token(choice), decode_s, state.decode),
+            step_branch("decode step" + _per_token(choice), decode_s, state.decode),
             Branch("interference of prefills", float(state.interference_s), "s"),
         ),
     )
@@ -33,7 +31,7 @@ def explanation(choice: Choice, limits: Bound, hourly: Rate, drawn: Power, cost:
         float(state.ttft_s),
         "s",
         children=(
-            _step("own prefill", prefill_s, state.prefill),
+            step_branch("own prefill", prefill_s, state.prefill),
             Branch("queue", float(state.queue_s), "s"),
             Branch("framework: scheduling, launches, delivery", rest_s, "s", sources=_overhead_sources(choice)),
         ),
@@ -54,23 +52,6 @@ def explanation(choice: Choice, limits: Bound, hourly: Rate, drawn: Power, cost:
     )
     chip = deployment.silicon.id
     return Branch(chip, children=(ttft, tpot, bound, _memory(choice), money, *tokens, energy))
-
-
-def _step(name: str, seconds: float, step: StepTime) -> Branch:
-    """Sum the lines of a step by role, greatest first; a role such as 'attention.qkv' groups under 'attention'."""
-    total = float(step.seconds)
-    scale = seconds / total if total else 0.0
-    roles: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for line in step.lines:
-        group, _, detail = line.role.partition(".")
-        roles[group][detail or group] += float(line.seconds) * scale
-    children = []
-    for group, details in roles.items():
-        leaves = tuple(Branch(detail, value, "s") for detail, value in _greatest(details) if value > 0)
-        if leaves:
-            children.append(Branch(group, sum(details.values()), "s", children=leaves if len(leaves) > 1 else ()))
-    children.sort(key=lambda child: -(child.value or 0.0))
-    return Branch(name, seconds, "s", children=tuple(children))
 
 
 def _memory(choice: Choice) -> Branch:
@@ -115,7 +96,3 @@ def _overhead_sources(choice: Choice) -> tuple[str, ...]:
 def _per_token(choice: Choice) -> str:
     accepted = choice.deployment.speculation.accepted_tokens
     return f", per token ({accepted:g} a step)" if accepted > 1 else ""
-
-
-def _greatest(values: dict[str, float]) -> list[tuple[str, float]]:
-    return sorted(values.items(), key=lambda entry: -entry[1])

@@ -46,6 +46,12 @@ def test_a_closed_loop_settles_where_the_closed_form_says() -> None:
     assert answer.summary.tpot_s.mean == pytest.approx(float(state.tpot_s), rel=0.1)
 
 
+def test_bundles_hold_the_first_token_back() -> None:
+    plain, bundled = simulate(REQUEST), simulate(replace(REQUEST, stream_interval_tokens=20))
+    assert bundled.summary.ttft_s.mean > plain.summary.ttft_s.mean
+    assert bundled.summary.e2el_s == plain.summary.e2el_s
+
+
 def test_more_load_is_never_quicker() -> None:
     means = [
         simulate(replace(REQUEST, requests=replace(TRAFFIC, rate_per_s=rate))).summary.e2el_s.mean
@@ -97,6 +103,7 @@ def test_what_cannot_be_served_says_why(change: dict[str, object], error: type[E
         {"concurrency": 0},
         {"ramp_s": 3.0},
         {"tpot_s": 0.0},
+        {"stream_interval_tokens": 0},
         {"accepted_tokens": 2.0},
         {"serving": PoolRequest(chip="h200", replicas=0)},
     ],

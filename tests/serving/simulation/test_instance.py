@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from assay.serving.simulation.instance import Instance
 from assay.serving.simulation.limits import Limits
-from assay.serving.simulation.sequence import sequence
+from assay.serving.simulation.sequence import Sequence as Served
 from assay.serving.simulation.steps import Chunk, Line
 from assay.serving.traffic.requests import Requests
 from tests.serving.simulation.naive import Naive
@@ -54,7 +54,10 @@ def walk(steps: Bent, limits: Limits, requests: Requests) -> tuple[list[tuple[fl
 
 def jump(steps: Bent, limits: Limits, requests: Requests) -> tuple[list[tuple[float, float, int]], Instance]:
     instance = Instance(steps, limits, requests.block_tokens if requests.blocks else 0)
-    sequences = [sequence(requests, index) for index in range(len(requests))]
+    sequences = [
+        Served(index, int(size), int(answer), requests.blocks[index] if requests.blocks else ())
+        for index, (size, answer) in enumerate(zip(requests.input_tokens, requests.output_tokens, strict=True))
+    ]
     finish_s, upcoming = [0.0] * len(requests), 0
     first_s: dict[int, float] = {}
     while upcoming < len(requests) or instance.due < inf:

@@ -29,6 +29,7 @@ from assay.llm.model import Model
 from assay.serving.layouts import Bounds, Fixed, layout_at, layouts
 from assay.serving.results.metrics import Summary, summary
 from assay.serving.simulation.cluster import Cluster, Load, Pool, run
+from assay.serving.simulation.delivery import streamed
 from assay.serving.simulation.limits import Role
 from assay.serving.simulation.pools import Flags, pool, transfer_s
 from assay.serving.simulation.request import PoolRequest, SimulateRequest
@@ -140,7 +141,8 @@ def simulate(request: SimulateRequest, advance: Callable[[], None] = lambda: Non
         failures=request.failures,
     )
     served = run(cluster, Load(requests, request.concurrency, request.ramp_s), advance)
-    return _simulation(request, model, chips, deployments, pools, served)
+    seen = streamed(served, request.stream_interval_tokens, request.accepted_tokens)
+    return _simulation(request, model, chips, deployments, pools, seen)
 
 
 def _check(architecture: Architecture, request: SimulateRequest, requests: Requests) -> None:

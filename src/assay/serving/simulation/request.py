@@ -67,6 +67,8 @@ class SimulateRequest:
     prefix_caching: bool = True
     draft_tokens: int = 0
     accepted_tokens: float = 1.0
+    stream_interval_tokens: int = 1
+    """--stream-interval: tokens that the server sends together; the first bundle leaves with its last token."""
     failures: tuple[Failure, ...] = ()
     place: str = "US"
     """Country whose prices and tariffs come first (ISO 3166-1 alpha-2)."""
@@ -82,6 +84,8 @@ class SimulateRequest:
             raise UsageError("a closed loop needs at least one client")
         if self.ramp_s < 0 or (self.ramp_s and self.concurrency is None):
             raise UsageError("only the clients of a closed loop ramp up; give a concurrency, and no negative time")
+        if self.stream_interval_tokens < 1:
+            raise UsageError("a server sends at least one token at a time")
         if not all(limit is None or limit > 0 for limit in (self.ttft_s, self.tpot_s)):
             raise UsageError("a service level needs positive times")
         if self.draft_tokens < 0 or not 1.0 <= self.accepted_tokens <= self.draft_tokens + 1:

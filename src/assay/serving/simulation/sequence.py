@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from assay.serving.traffic.requests import Requests
-
 
 class Sequence:
     """One request in the hands of the schedulers; a plain mutable record, for it changes with every event."""
@@ -58,9 +56,3 @@ class Sequence:
     def remaining(self) -> int:
         """Tokens still to be generated."""
         return self.output_tokens - self.generated
-
-
-def sequence(requests: Requests, index: int) -> Sequence:
-    """Return a request of the columns as a sequence."""
-    blocks = requests.blocks[index] if requests.blocks else ()
-    return Sequence(index, int(requests.input_tokens[index]), int(requests.output_tokens[index]), blocks)
