@@ -21,6 +21,7 @@ import numpy as np
 from assay.catalogue.door import Record, read_json, validated
 from assay.core.array import FloatArray
 from assay.engine.deployment import Deployment
+from assay.kernels.coefficients import Coefficients
 from assay.serving.simulation.cluster import Cluster, Load, Pool, run
 from assay.serving.simulation.limits import Role
 from assay.serving.simulation.pools import Flags, pool, transfer_s
@@ -133,10 +134,14 @@ def simulated(rows: Sequence[Measured], without: str = "") -> list[Simulated]:
 
 
 def simulated_pools(pools: Sequence[Pools], without: str = "") -> list[Simulated]:
-    """Return the simulation of disaggregated deployments; the row is that of the decode side, its harness POOLS."""
+    """Return the simulation of disaggregated deployments; the row is that of the decode side, its harness POOLS.
+
+    Steps take the framework's own overheads, as in every answer to a user: the campaigns that overheads were fitted to
+    had one pool.
+    """
     found = []
     for each in pools:
-        prefill, decode = (_deployment(side, without) for side in (each.prefill, each.decode))
+        prefill, decode = (deployment_of(side, _unseen(without)) for side in (each.prefill, each.decode))
         cluster = Cluster(
             (
                 _pool(each.prefill, prefill, each.prefill_workers, "prefill"),
@@ -210,7 +215,7 @@ def requests_of(row: Measured) -> Requests:
 
 def _deployment(row: Measured, without: str) -> Deployment:
     """Return the row's deployment with the step overheads of its framework and harness."""
-    deployment = deployment_of(row, coefficients(without, "chip") if without else None)
+    deployment = deployment_of(row, _unseen(without))
     numbers = overheads(row.framework, row.harness, without)
     facts = dict(deployment.engine.facts)
     for key, value in (
@@ -222,14 +227,21 @@ def _deployment(row: Measured, without: str) -> Deployment:
     return replace(deployment, engine=replace(deployment.engine, facts=facts))
 
 
+def _unseen(chip: str) -> Coefficients | None:
+    """Return coefficients that never saw a chip; None, those that ship, where there is none to leave out."""
+    return coefficients(chip, "chip") if chip else None
+
+
 @cache
 def _file() -> AdditionsFile:
     return validated(read_json(DATA), AdditionsFile, str(DATA))
 
 
 def fit(found: Sequence[Simulated]) -> dict[str, dict[str, Additions]]:
-    """Return the additions of every framework and harness: ln(predicted / measured) / 0.25, soft-L1 loss, priors.
+    """Return the additions of every framework and harness: tanh ln(predicted / measured) / 0.25, soft-L1 loss, priors.
 
+    The tanh lets go of rows that are off by more than a factor e: first tokens of seconds at three requests are no
+    matter of a few steps (cold caches, waits that nothing records), and they would draw all others with them.
     The factors of a number are those of `overheads`: a framework that was not seen under a harness takes what the
     others say.
     """
@@ -241,7 +253,7 @@ def fit(found: Sequence[Simulated]) -> dict[str, dict[str, Additions]]:
 
     def residuals(numbers: dict[str, FloatArray]) -> FloatArray:
         added_s = sum((numbers[name] * column for name, column in columns.items()), start=np.zeros(len(rows)))
-        return np.asarray(np.log((simulated_s + added_s) / measured_s) / TTFT_SCALE)
+        return np.asarray(np.tanh(np.log((simulated_s + added_s) / measured_s)) / TTFT_SCALE)
 
     tables = solve(labels, PRIORS, residuals)
     return {
@@ -254,13 +266,18 @@ def fit(found: Sequence[Simulated]) -> dict[str, dict[str, Additions]]:
 
 
 def _columns(each: Simulated) -> dict[str, float]:
-    """Return what each number of the additions multiplies, s."""
+    """Return what each number of the additions multiplies, s.
+
+    Nothing is added to the burst where a pool prefills alone: what it adds elsewhere comes of decodes that go on
+    meanwhile.
+    """
+    alone = each.row.harness == POOLS
     return {
         "first_token_s": 1.0,
         "steps": each.step_s,
         "launch_s": each.launches,
         "prefills": each.prefill_s,
-        "burst": (each.row.concurrency / each.row.dp - 1.0) / 2.0 * each.prefill_s,
+        "burst": 0.0 if alone else (each.row.concurrency / each.row.dp - 1.0) / 2.0 * each.prefill_s,
         "stream": each.stream_s,
         "balance": each.balance_s,
     }
