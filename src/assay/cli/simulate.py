@@ -191,8 +191,6 @@ def simulate(
     from assay.serving.simulation.request import PoolRequest, SimulateRequest
     from assay.serving.traffic.traffic import Traffic
 
-    if decode_chip and dp * pp > 1 and tp is None:
-        raise UsageError("a layout needs its --tp")
     traffic = Traffic(
         trace=trace,
         requests=requests,

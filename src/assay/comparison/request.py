@@ -68,25 +68,12 @@ class CompareRequest:
             object.__setattr__(self, names, tuple(getattr(self, names)))  # lists are welcome
         if not self.chips:
             raise UsageError("no chip to compare", "Name chips with --chip, for example --chip h20 --chip h200.")
-        if self.input_tokens < 1 or self.output_tokens < 1:
-            raise UsageError("a request needs at least one input token and one output token")
-        if not 0 <= self.cached_tokens < self.input_tokens:
-            raise UsageError(
-                f"{self.cached_tokens:g} cached tokens of {self.input_tokens:g} input tokens",
-                "The last prompt token is always computed: cached tokens are fewer than input tokens.",
-            )
-        if not (self.ttft_s > 0 and self.tpot_s > 0):
-            raise UsageError("a service level needs positive times")
+        _checked = (self.workload, self.level, self.speculation)  # each refuses what cannot be
         if self.to and self.as_of == date.max:
             raise UsageError("export rules need a date", "State as_of (--as-of) with the country.")
         sizes = (self.max_chips, self.tp, self.dp, self.ep, self.pp)
         if any(size is not None and size < 1 for size in sizes):
             raise UsageError("max_chips, tp, dp, ep and pp are at least 1")
-        if self.draft_tokens < 0 or not 1.0 <= self.accepted_tokens <= self.draft_tokens + 1:
-            raise UsageError(
-                f"{self.accepted_tokens:g} tokens a step cannot be kept of {self.draft_tokens} drafted and one certain",
-                "A step keeps between 1 and (drafted + 1) tokens.",
-            )
 
     @property
     def workload(self) -> Workload:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from assay.catalogue.engine import Engine
+from assay.core.errors import UsageError
 from assay.kernels.coefficients import Coefficients
 from assay.kernels.silicon import Silicon
 from assay.kernels.software import Software
@@ -20,6 +21,14 @@ class Speculation:
     draft_tokens: int = 0
     accepted_tokens: float = 1.0
     """Tokens a step yields on average, the certain one included: 1 to draft_tokens + 1."""
+
+    def __post_init__(self) -> None:
+        """Refuse what no step can yield. Raises UsageError."""
+        if self.draft_tokens < 0 or not 1.0 <= self.accepted_tokens <= self.draft_tokens + 1:
+            raise UsageError(
+                f"{self.accepted_tokens:g} tokens a step cannot be kept of {self.draft_tokens} drafted and one certain",
+                "A step keeps between 1 and (drafted + 1) tokens.",
+            )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 
 from assay.core.array import Number
+from assay.core.errors import UsageError
 from assay.engine.deployment import Deployment
 from assay.engine.line import StepTime
 from assay.engine.step import decode_step, mixed_prefill_s, prefill_step
@@ -25,6 +26,16 @@ class Workload:
     input_tokens: float
     output_tokens: float
     cached_tokens: float = 0.0
+
+    def __post_init__(self) -> None:
+        """Refuse requests without tokens, and prompts of which nothing is left to compute. Raises UsageError."""
+        if self.input_tokens < 1 or self.output_tokens < 1:
+            raise UsageError("a request needs at least one input token and one output token")
+        if not 0 <= self.cached_tokens < self.input_tokens:
+            raise UsageError(
+                f"{self.cached_tokens:g} cached tokens of {self.input_tokens:g} input tokens",
+                "The last prompt token is always computed: cached tokens are fewer than input tokens.",
+            )
 
 
 @dataclass(frozen=True, slots=True)

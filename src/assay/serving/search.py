@@ -10,7 +10,7 @@ import numpy as np
 
 from assay.catalogue.chip import Chip
 from assay.catalogue.engine import Engine
-from assay.core.errors import Infeasible
+from assay.core.errors import Infeasible, UsageError
 from assay.core.quantity import format_si
 from assay.engine.deployment import Deployment, Speculation
 from assay.engine.memory import MemoryUse, memory_use
@@ -36,6 +36,11 @@ class ServiceLevel:
 
     ttft_s: float
     tpot_s: float
+
+    def __post_init__(self) -> None:
+        """Refuse limits that nothing can keep. Raises UsageError."""
+        if not (self.ttft_s > 0 and self.tpot_s > 0):
+            raise UsageError("a service level needs positive times")
 
 
 @dataclass(frozen=True, slots=True)

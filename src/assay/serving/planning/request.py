@@ -84,15 +84,10 @@ class PlanRequest:
         for names in ("kinds", "frameworks", "quantisations"):
             object.__setattr__(self, names, tuple(dict.fromkeys(getattr(self, names))))  # lists are welcome
         self._check_question()
-        self._check_lengths()
+        _checked = (self.workload, self.level, self.speculations)  # each refuses what cannot be
         sizes = (self.chips, self.concurrency, self.tp, self.dp, self.ep, self.pp)
         if any(size is not None and size < 1 for size in sizes):
             raise UsageError("chips, concurrency, tp, dp, ep and pp are at least 1")
-        if self.draft_tokens < 0 or not 1.0 <= self.accepted_tokens <= self.draft_tokens + 1:
-            raise UsageError(
-                f"{self.accepted_tokens:g} tokens a step cannot be kept of {self.draft_tokens} drafted and one certain",
-                "A step keeps between 1 and (drafted + 1) tokens.",
-            )
         if self.finalists < 0:
             raise UsageError("the number of finalists is at least 0")
 
@@ -117,17 +112,6 @@ class PlanRequest:
                 f"no such conversion: {', '.join(sorted(unknown)) or 'none'}",
                 f"Use {', '.join(get_args(Quantisation))}.",
             )
-
-    def _check_lengths(self) -> None:
-        if self.input_tokens < 1 or self.output_tokens < 1:
-            raise UsageError("a request needs at least one input token and one output token")
-        if not 0 <= self.cached_tokens < self.input_tokens:
-            raise UsageError(
-                f"{self.cached_tokens:g} cached tokens of {self.input_tokens:g} input tokens",
-                "The last prompt token is always computed: cached tokens are fewer than input tokens.",
-            )
-        if not (self.ttft_s > 0 and self.tpot_s > 0):
-            raise UsageError("a service level needs positive times")
 
     @property
     def has_load(self) -> bool:

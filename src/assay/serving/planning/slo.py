@@ -42,7 +42,7 @@ def named_level(name: str) -> ServiceLevel:
     try:
         return levels[name.casefold()]
     except KeyError:
-        raise NotInCatalogue("service level", name, levels) from None
+        raise NotInCatalogue("service level", name, levels, f"Known: {', '.join(levels)}.") from None
 
 
 @cache

@@ -17,7 +17,7 @@ from assay.economics.cost import SECONDS_PER_HOUR, TOKENS_PER_MTOK
 from assay.economics.energy import power
 from assay.economics.rate import rate
 from assay.engine.bound import bound
-from assay.engine.deployment import Deployment, Speculation
+from assay.engine.deployment import Deployment
 from assay.engine.memory import memory_use
 from assay.engine.precision import served_precision
 from assay.engine.step import decode_step
@@ -166,7 +166,8 @@ def _deployment(
     framework = _engine(chip_, asked.framework)
     hardware = silicon(chip_, node_of(chip_.id))
     bounds = Bounds(int(hardware.chips_per_domain), int(hardware.chips_per_domain) * asked.dp * asked.pp)
-    fixed = Fixed(asked.tp, asked.dp, asked.ep if asked.tp else None, asked.pp)
+    decided = asked.tp is not None or asked.ep > 1
+    fixed = Fixed(asked.tp, asked.dp, asked.ep if decided else None, asked.pp)
     found = layouts(architecture, bounds, fixed)
     deployment = Deployment(
         architecture,
@@ -175,7 +176,7 @@ def _deployment(
         framework,
         found,
         served_precision(architecture.native, chip_, framework),
-        Speculation(request.draft_tokens, request.accepted_tokens),
+        request.speculation,
     )
     longest = requests.input_tokens + requests.output_tokens
     memory = memory_use(deployment, float(longest.max()), 0.0)
@@ -184,7 +185,7 @@ def _deployment(
         for index in range(len(np.atleast_2d(np.asarray(found.tp))))
         for each in [layout_at(found, index)]
         if bool(each.all_to_all) == asked.all_to_all
-        and int(each.ep) in ({asked.ep} if asked.tp else {1, int(each.tp) * int(each.dp)})
+        and (not decided or int(each.ep) == asked.ep)
         and np.broadcast_to(memory.sequences, np.asarray(found.tp).shape)[index, 0] >= 1.0
     ]
     if not candidates:

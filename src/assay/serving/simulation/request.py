@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import date
 
 from assay.core.errors import UsageError
+from assay.engine.deployment import Speculation
 from assay.serving.simulation.cluster import Failure
 from assay.serving.simulation.limits import Order
 from assay.serving.simulation.router import Policy
@@ -88,11 +89,7 @@ class SimulateRequest:
             raise UsageError("a server sends at least one token at a time")
         if not all(limit is None or limit > 0 for limit in (self.ttft_s, self.tpot_s)):
             raise UsageError("a service level needs positive times")
-        if self.draft_tokens < 0 or not 1.0 <= self.accepted_tokens <= self.draft_tokens + 1:
-            raise UsageError(
-                f"{self.accepted_tokens:g} tokens a step cannot be kept of {self.draft_tokens} drafted and one certain",
-                "A step keeps between 1 and (drafted + 1) tokens.",
-            )
+        _checked = self.speculation  # it refuses what cannot be
         for failure in self.failures:
             known = failure.pool < len(self.pools) and failure.replica < self.pools[failure.pool].replicas
             if not known or failure.at_s < 0 or failure.restart_s < 0:
@@ -102,3 +99,8 @@ class SimulateRequest:
     def pools(self) -> tuple[PoolRequest, ...]:
         """One pool, or those that prefill and decode."""
         return (self.serving,) if self.decoding is None else (self.serving, self.decoding)
+
+    @property
+    def speculation(self) -> Speculation:
+        """Multi-token prediction."""
+        return Speculation(self.draft_tokens, self.accepted_tokens)
